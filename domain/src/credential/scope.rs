@@ -1,0 +1,165 @@
+//! What a credential may do: the one list of scopes.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// One permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Scope {
+    /// Authorize and sell.
+    PaymentsCreate,
+    /// See payments, operations, refunds and cards.
+    PaymentsRead,
+    /// Capture and void.
+    PaymentsCapture,
+    /// Refund.
+    RefundsCreate,
+    /// See balances and the ledger.
+    ReportsRead,
+    /// Set up webhook endpoints and replay deliveries.
+    WebhooksManage,
+    /// Create, rotate and revoke credentials.
+    CredentialsManage,
+}
+
+/// A word that is not a scope.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown scope {word:?} (known: {known})", known = Scopes::all())]
+pub struct UnknownScope {
+    /// What was given, cut to 64 characters.
+    pub word: String,
+}
+
+impl Scope {
+    /// Every scope, in the order in which documents list them.
+    pub const ALL: [Self; 7] = [
+        Self::PaymentsCreate,
+        Self::PaymentsRead,
+        Self::PaymentsCapture,
+        Self::RefundsCreate,
+        Self::ReportsRead,
+        Self::WebhooksManage,
+        Self::CredentialsManage,
+    ];
+
+    /// The word that merchants read and write.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PaymentsCreate => "payments:create",
+            Self::PaymentsRead => "payments:read",
+            Self::PaymentsCapture => "payments:capture",
+            Self::RefundsCreate => "refunds:create",
+            Self::ReportsRead => "reports:read",
+            Self::WebhooksManage => "webhooks:manage",
+            Self::CredentialsManage => "credentials:manage",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(word: &str) -> Result<Self, UnknownScope> {
+        Self::ALL
+            .into_iter()
+            .find(|scope| scope.as_str() == word)
+            .ok_or_else(|| UnknownScope {
+                word: word.chars().take(64).collect(),
+            })
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.as_str().to_owned()
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = UnknownScope;
+
+    fn try_from(word: String) -> Result<Self, UnknownScope> {
+        word.parse()
+    }
+}
+
+/// The permissions of one credential: at least one, each once, in list order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scopes(Vec<Scope>);
+
+impl Scopes {
+    /// Every permission there is.
+    #[must_use]
+    pub fn all() -> Self {
+        Self(Scope::ALL.to_vec())
+    }
+
+    /// Whether `scope` is among them.
+    #[must_use]
+    pub fn contains(&self, scope: Scope) -> bool {
+        self.0.contains(&scope)
+    }
+
+    /// The permissions in list order.
+    pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
+        self.0.iter().copied()
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, scope) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(",")?;
+            }
+            f.write_str(scope.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = UnknownScope;
+
+    /// Reads `all`, or scopes separated by commas.
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        if text == "all" {
+            return Ok(Self::all());
+        }
+        let mut scopes = text
+            .split(',')
+            .map(|word| word.trim().parse())
+            .collect::<Result<Vec<Scope>, _>>()?;
+        scopes.sort_unstable();
+        scopes.dedup();
+        Ok(Self(scopes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_read_as_they_are_written() {
+        let scopes: Scopes = "refunds:create, payments:read,payments:read".parse().unwrap();
+        assert_eq!(scopes.to_string(), "payments:read,refunds:create");
+        assert_eq!("all".parse(), Ok(Scopes::all()));
+        assert_eq!(Scopes::all().to_string().parse(), Ok(Scopes::all()));
+    }
+
+    #[test]
+    fn unknown_and_empty_scopes_are_refused() {
+        for text in ["", "payments:delete", "all,payments:read", "payments:read,"] {
+            assert!(text.parse::<Scopes>().is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Facts that happened, by name. Webhooks, subscriptions and exports all speak of these.
+//!
+//! Source: `reference/payments.md` 2.6 row 17 (dotted names of S2 and S0).
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum EventType {
+    /// Money is held.
+    #[serde(rename = "payment.authorized")]
+    PaymentAuthorized,
+    /// Money was taken, all or part of it.
+    #[serde(rename = "payment.captured")]
+    PaymentCaptured,
+    /// A hold was given up.
+    #[serde(rename = "payment.voided")]
+    PaymentVoided,
+    /// A hold ran out.
+    #[serde(rename = "payment.expired")]
+    PaymentExpired,
+    /// Money went back, all or part of it.
+    #[serde(rename = "payment.refunded")]
+    PaymentRefunded,
+    /// No money was held or taken.
+    #[serde(rename = "payment.failed")]
+    PaymentFailed,
+    /// A refund was accepted.
+    #[serde(rename = "refund.created")]
+    RefundCreated,
+    /// A refund reached the payer.
+    #[serde(rename = "refund.succeeded")]
+    RefundSucceeded,
+    /// A refund did not happen.
+    #[serde(rename = "refund.failed")]
+    RefundFailed,
+}
+
+impl EventType {
+    /// The dotted name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PaymentAuthorized => "payment.authorized",
+            Self::PaymentCaptured => "payment.captured",
+            Self::PaymentVoided => "payment.voided",
+            Self::PaymentExpired => "payment.expired",
+            Self::PaymentRefunded => "payment.refunded",
+            Self::PaymentFailed => "payment.failed",
+            Self::RefundCreated => "refund.created",
+            Self::RefundSucceeded => "refund.succeeded",
+            Self::RefundFailed => "refund.failed",
+        }
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

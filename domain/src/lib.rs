@@ -1,0 +1,26 @@
+//! What is true: money, ids, time, state machines, fees and journals, as plain values.
+//!
+//! Invariant: nothing here waits, reads or writes. No async runtime, no database, no web crate; time and ids arrive as
+//! arguments. Each rule can therefore be tested over its whole space, and every floor above asks the same question of the
+//! same code.
+
+pub mod actor;
+pub mod card;
+pub mod clock;
+pub mod credential;
+pub mod event;
+pub mod fee;
+pub mod id;
+pub mod idempotency;
+pub mod ledger;
+pub mod merchant;
+pub mod metadata;
+pub mod money;
+pub mod operation;
+pub mod payment;
+pub mod provider;
+pub mod refund;
+
+pub use clock::{Clock, MockClock, SystemClock, Timestamp};
+pub use id::{IdGenerator, SeededIds};
+pub use money::{Currency, Money};

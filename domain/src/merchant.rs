@@ -1,0 +1,95 @@
+//! Merchants and modes: who owns what.
+
+use crate::fee::FeeTerms;
+use crate::id::MerchantId;
+use crate::{Currency, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Real money or rehearsal. Every object belongs to one mode and is invisible in the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Real money.
+    Live,
+    /// Rehearsal: no money moves.
+    Test,
+}
+
+impl Mode {
+    /// The word used in tables, keys and paths.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A word that is not a mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected live or test")]
+pub struct UnknownMode;
+
+impl FromStr for Mode {
+    type Err = UnknownMode;
+
+    fn from_str(word: &str) -> Result<Self, UnknownMode> {
+        match word {
+            "live" => Ok(Self::Live),
+            "test" => Ok(Self::Test),
+            _ => Err(UnknownMode),
+        }
+    }
+}
+
+/// Whose data, in which mode: the key of every query on tenant data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Tenant {
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// The mode.
+    pub mode: Mode,
+}
+
+/// A merchant: a business that takes payments through this installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merchant {
+    /// Its id.
+    pub id: MerchantId,
+    /// The name that payers and finance read; 1 to [`MAX_NAME`] characters.
+    pub name: String,
+    /// The currency it is settled in.
+    pub currency: Currency,
+    /// What a payment costs it.
+    pub fees: FeeTerms,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// Longest merchant, operator or credential name, in characters.
+pub const MAX_NAME: usize = 100;
+
+/// A name that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("name must have 1 to {MAX_NAME} characters, none of them control characters")]
+pub struct NameRefused;
+
+/// Trims and checks the name of a merchant, operator or credential.
+///
+/// # Errors
+/// When it is empty, too long or holds control characters.
+pub fn name(text: &str) -> Result<String, NameRefused> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > MAX_NAME || text.chars().any(char::is_control) {
+        return Err(NameRefused);
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,163 @@
+//! Configuration: `tahsil.toml` < `TAHSIL_*` environment < command line flags.
+//!
+//! Invariant: a [`Config`] exists only if every value was understood and is inside its limits. What is not understood stops
+//! the start with the setting's name, where the value came from, what was expected and what came. An empty value is not an
+//! absent one: an empty `TAHSIL_MASTER_KEY` is a broken deployment, and must not fall back to a new key file.
+
+mod address;
+mod choice;
+mod error;
+mod flags;
+mod in_force;
+pub mod key_file;
+mod mask;
+mod master_key;
+mod reference;
+mod setting;
+pub mod settings;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use address::{DatabaseKind, DatabaseUrl, PublicUrl};
+pub use choice::{LiveProvider, LogFormat, Role};
+pub use error::ConfigError;
+pub use flags::SettingFlags;
+pub use in_force::{InForce, Row};
+pub use mask::mask_password;
+pub use master_key::MasterKeySource;
+pub use reference::reference;
+pub use setting::{Setting, Shape};
+pub use source::{Layer, Origin, from_env, from_file, unrecognised};
+
+use std::{io, net::SocketAddr, path::Path, time::Duration};
+use tracing_subscriber::EnvFilter;
+
+/// The file that is read when it exists and no other is named.
+pub const FILE: &str = "tahsil.toml";
+
+/// Everything that can be set, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What this node does.
+    pub role: Role,
+    /// The database and its limits.
+    pub database: Database,
+    /// The HTTP server and its limits.
+    pub http: Http,
+    /// What is logged, and how.
+    pub log: Log,
+    /// Providers of payments.
+    pub provider: Provider,
+    /// Where the master key comes from.
+    pub master_key: MasterKeySource,
+}
+
+/// The database and its limits.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Where it is.
+    pub url: DatabaseUrl,
+    /// Most connections at once.
+    pub max_connections: u32,
+    /// Longest statement of a request.
+    pub statement_timeout: Duration,
+    /// Longest wait for a free connection.
+    pub acquire_timeout: Duration,
+}
+
+/// The HTTP server and its limits.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How others reach it.
+    pub public_url: PublicUrl,
+    /// Whether the GraphQL editor is served.
+    pub graphiql: bool,
+    /// Largest request body, in bytes.
+    pub max_body_bytes: usize,
+    /// Longest request.
+    pub request_timeout: Duration,
+    /// How long work under way may take to finish when the server stops.
+    pub shutdown_grace: Duration,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Directives that [`EnvFilter`] accepts.
+    pub filter: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// Providers of payments.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Who takes live payments.
+    pub live: LiveProvider,
+    /// Longest wait for an answer; afterwards the outcome is unknown.
+    pub timeout: Duration,
+}
+
+impl Config {
+    /// Checks the values in force.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] for the first value that its setting does not take.
+    pub fn from_values(values: &InForce) -> Result<Self, ConfigError> {
+        Ok(Self {
+            role: values.required(&settings::ROLE, Role::parse)?,
+            database: Database {
+                url: values.required(&settings::DATABASE_URL, DatabaseUrl::parse)?,
+                max_connections: values.count(&settings::DB_MAX_CONNECTIONS)?,
+                statement_timeout: values.millis(&settings::DB_STATEMENT_TIMEOUT_MS)?,
+                acquire_timeout: values.millis(&settings::DB_ACQUIRE_TIMEOUT_MS)?,
+            },
+            http: Http {
+                listen: values.required(&settings::LISTEN, |text| text.parse().ok())?,
+                public_url: values.required(&settings::PUBLIC_URL, PublicUrl::parse)?,
+                graphiql: values.required(&settings::GRAPHIQL, |text| text.parse().ok())?,
+                max_body_bytes: values.count(&settings::MAX_BODY_BYTES)?,
+                request_timeout: values.millis(&settings::REQUEST_TIMEOUT_MS)?,
+                shutdown_grace: values.millis(&settings::SHUTDOWN_GRACE_MS)?,
+            },
+            log: Log {
+                filter: values.required(&settings::LOG, log_filter)?,
+                format: values.required(&settings::LOG_FORMAT, LogFormat::parse)?,
+            },
+            provider: Provider {
+                live: values.required(&settings::LIVE_PROVIDER, LiveProvider::parse)?,
+                timeout: values.millis(&settings::PROVIDER_TIMEOUT_MS)?,
+            },
+            master_key: master_key_source(values)?,
+        })
+    }
+}
+
+/// The values in force of this process: its configuration file, its environment, and `flags`.
+///
+/// # Errors
+/// When the file cannot be read or understood, or the environment gives a setting bytes that are not UTF-8.
+pub fn in_force(flags: &SettingFlags) -> Result<InForce, ConfigError> {
+    let path = flags.config.as_deref().unwrap_or(Path::new(FILE));
+    let file = match std::fs::read_to_string(path) {
+        Ok(text) => from_file(path, &text)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && flags.config.is_none() => Layer::new(),
+        Err(cause) => return Err(ConfigError::Unreadable { path: path.to_owned(), cause }),
+    };
+    Ok(InForce::from_layers(file, from_env(std::env::vars_os())?, flags.layer.clone()))
+}
+
+fn log_filter(text: &str) -> Option<String> {
+    let understood = !text.trim().is_empty() && EnvFilter::try_new(text).is_ok();
+    understood.then(|| text.to_owned())
+}
+
+fn master_key_source(values: &InForce) -> Result<MasterKeySource, ConfigError> {
+    if let Some(key) = values.optional(&settings::MASTER_KEY, master_key::parse)? {
+        return Ok(MasterKeySource::Given(key));
+    }
+    values.required(&settings::KEY_FILE, |text| (!text.is_empty()).then(|| MasterKeySource::File(text.into())))
+}

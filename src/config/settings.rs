@@ -1,0 +1,80 @@
+//! The table of settings.
+//!
+//! Invariant: a setting exists if and only if it stands here; its names, default, limits and documentation are written once.
+
+use super::choice::{LiveProvider, LogFormat, Role};
+use super::setting::{Setting, Shape};
+
+/// Declares each setting and the list of all; the environment name follows from the constant's, the text from its comment.
+macro_rules! settings {
+    ($(#[doc = $doc:literal] $name:ident: $shape:expr, $key:literal, $flag:expr, $default:expr;)+) => {
+        $(
+            #[doc = $doc]
+            pub const $name: Setting = Setting {
+                key: $key,
+                env: concat!("TAHSIL_", stringify!($name)),
+                flag: $flag,
+                default: $default,
+                shape: $shape,
+                doc: $doc.trim_ascii(),
+            };
+        )+
+
+        /// Every setting, in the order in which people read them.
+        pub const ALL: &[&Setting] = &[$(&$name),+];
+    };
+}
+
+settings! {
+    /// Where everything is kept: a SQLite file, or PostgreSQL.
+    DATABASE_URL: Shape::DatabaseUrl,
+        "database_url", Some("database-url"), Some("sqlite://tahsil.db");
+    /// Address of the HTTP server; port 0 takes a free one.
+    LISTEN: Shape::Address,
+        "listen", Some("listen"), Some("127.0.0.1:8080");
+    /// How payers and developers reach the server; links are printed with it.
+    PUBLIC_URL: Shape::HttpUrl,
+        "public_url", Some("public-url"), Some("http://{listen}");
+    /// File of the master key, readable by its owner only; made at the first start.
+    KEY_FILE: Shape::Path,
+        "key_file", Some("key-file"), Some("tahsil.key");
+    /// The master key itself; `key_file` is then not looked at.
+    MASTER_KEY: Shape::Key,
+        "master_key", None, None;
+    /// What is logged, as directives of tracing's filter.
+    LOG: Shape::LogFilter,
+        "log", Some("log"), Some("info,sqlx=warn");
+    /// How log lines look; `auto` is `pretty` on a terminal and `json` elsewhere.
+    LOG_FORMAT: Shape::Choice(LogFormat::WORDS),
+        "log_format", Some("log-format"), Some("auto");
+    /// Whether the GraphQL editor is served at /graphiql.
+    GRAPHIQL: Shape::Switch,
+        "graphiql", Some("graphiql"), Some("false");
+    /// What this node does: answers requests (`api`), runs jobs (`worker`), or both.
+    ROLE: Shape::Choice(Role::WORDS),
+        "role", Some("role"), Some("all");
+    /// Who takes live payments; `none` refuses them.
+    LIVE_PROVIDER: Shape::Choice(LiveProvider::WORDS),
+        "live_provider", Some("live-provider"), Some("sandbox");
+    /// Most connections to the database at once; on SQLite, most readers.
+    DB_MAX_CONNECTIONS: Shape::Count { min: 1, max: 1_000, unit: "connections" },
+        "db_max_connections", Some("db-max-connections"), Some("16");
+    /// Longest that one SQL statement of a request may run.
+    DB_STATEMENT_TIMEOUT_MS: Shape::Count { min: 100, max: 600_000, unit: "milliseconds" },
+        "db_statement_timeout_ms", Some("db-statement-timeout-ms"), Some("5000");
+    /// Longest wait for a free connection.
+    DB_ACQUIRE_TIMEOUT_MS: Shape::Count { min: 100, max: 60_000, unit: "milliseconds" },
+        "db_acquire_timeout_ms", Some("db-acquire-timeout-ms"), Some("5000");
+    /// Longest wait for a provider; afterwards the outcome is unknown, not failed.
+    PROVIDER_TIMEOUT_MS: Shape::Count { min: 100, max: 120_000, unit: "milliseconds" },
+        "provider_timeout_ms", Some("provider-timeout-ms"), Some("10000");
+    /// Largest request body.
+    MAX_BODY_BYTES: Shape::Count { min: 16_384, max: 10_485_760, unit: "bytes" },
+        "max_body_bytes", Some("max-body-bytes"), Some("262144");
+    /// Longest that one request may take.
+    REQUEST_TIMEOUT_MS: Shape::Count { min: 100, max: 300_000, unit: "milliseconds" },
+        "request_timeout_ms", Some("request-timeout-ms"), Some("10000");
+    /// How long a stopping server lets work under way finish.
+    SHUTDOWN_GRACE_MS: Shape::Count { min: 0, max: 600_000, unit: "milliseconds" },
+        "shutdown_grace_ms", Some("shutdown-grace-ms"), Some("30000");
+}

@@ -1,0 +1,5 @@
+//! Who may ask: HTTP, GraphQL, REST doors, hosted pages, command line, configuration and wiring.
+//!
+//! Invariant: a module here parses, calls a use case of `service`, and prints. What may happen is decided further down.
+
+pub mod config;
