@@ -4,6 +4,8 @@
 //! Source: `reference/payments.md` 2.1 and the processing rows of 2.3.
 
 use crate::id::{OperationId, PaymentId};
+use crate::idempotency::IdempotencyKey;
+use crate::payment::Finality;
 use crate::provider::{Answer, Approval, Decline};
 use crate::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -212,8 +214,21 @@ pub struct Operation {
     pub kind: OperationKind,
     /// How much; for a void, what was released.
     pub amount: Money,
+    /// What the platform keeps of a sale or capture; nothing for the others. Decided with the operation, so that new terms
+    /// never change an old one.
+    pub fee: Money,
+    /// What is held back of a sale or capture; nothing for the others.
+    pub reserve: Money,
+    /// What a capture does with the rest of the hold.
+    pub finality: Finality,
+    /// Why, for a void.
+    pub reason: Option<String>,
+    /// The key under which the client asked for it; its answer is stored there.
+    pub idempotency_key: IdempotencyKey,
     /// How far it has come.
     pub state: OperationState,
+    /// When the provider is to be asked what became of it; `None` once it is settled.
+    pub ask_again_at: Option<Timestamp>,
     /// When it was decided and sent.
     pub created_at: Timestamp,
 }
