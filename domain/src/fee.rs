@@ -27,8 +27,8 @@ pub enum FeeTermsRefusal {
     /// Above one hundred per cent.
     #[error("fee and reserve must be 0 to {WHOLE_BPS} basis points")]
     TooMuch,
-    /// A fixed part that is negative or not a whole step.
-    #[error("the fixed fee must be zero or more, in whole steps of its currency")]
+    /// A fixed part that is negative, no whole step, or not in the merchant's currency.
+    #[error("the fixed fee must be zero or more, in whole steps of the merchant's currency")]
     BadFixedFee,
 }
 
@@ -62,16 +62,20 @@ impl FeeTerms {
         reserve_bps: 0,
     };
 
-    /// Checks the terms themselves.
+    /// Checks the terms of a merchant that is settled in `currency`.
     ///
     /// # Errors
     /// One refusal a cause.
-    pub fn checked(self) -> Result<Self, FeeTermsRefusal> {
+    pub fn checked(self, currency: Currency) -> Result<Self, FeeTermsRefusal> {
         if self.fee_bps > WHOLE_BPS || self.reserve_bps > WHOLE_BPS {
             return Err(FeeTermsRefusal::TooMuch);
         }
         match self.fixed {
-            Some(fixed) if fixed.minor() < 0 || fixed.minor() % fixed.currency().step() != 0 => {
+            Some(fixed)
+                if fixed.minor() < 0
+                    || fixed.minor() % currency.step() != 0
+                    || fixed.currency() != currency =>
+            {
                 Err(FeeTermsRefusal::BadFixedFee)
             }
             _ => Ok(self),
@@ -183,7 +187,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_breakdown_adds_up(steps in 1_i64..10_000_000_000, fee_bps in 0_u32..=10_000, reserve_bps in 0_u32..=10_000, fixed in 0_i64..1_000) {
-            let terms = FeeTerms { fee_bps, fixed: Some(iqd(fixed)), reserve_bps }.checked().unwrap();
+            let terms = FeeTerms { fee_bps, fixed: Some(iqd(fixed)), reserve_bps }.checked(Currency::Iqd).unwrap();
             let parts = terms.apply(iqd(steps), CaptureOrder::First).unwrap();
             prop_assert_eq!(parts.fee.minor() + parts.reserve.minor() + parts.net.minor(), parts.gross.minor());
             for part in [parts.fee, parts.reserve, parts.net] {

@@ -211,6 +211,17 @@ impl Draft {
     }
 }
 
+/// Every account that a payment of `currency` through `provider` can touch.
+#[must_use]
+pub fn accounts(tenant: Tenant, provider: &str, currency: crate::Currency) -> Vec<AccountKey> {
+    let books = Books {
+        tenant,
+        provider: provider.to_owned(),
+        currency,
+    };
+    AccountKind::ALL.map(|kind| books.account(kind)).to_vec()
+}
+
 /// What a journal said when it was written: SHA-256 over its header and legs, printed in hex.
 ///
 /// It stands in the journal's row, so that `verify` names a transfer that was changed by hand.

@@ -8,4 +8,4 @@ mod account;
 mod journal;
 
 pub use account::{AccountKey, AccountKind, AccountType, Owner, UnknownAccountKind};
-pub use journal::{Draft, JournalKind, Leg, LegCode, digest};
+pub use journal::{Draft, JournalKind, Leg, LegCode, accounts, digest};

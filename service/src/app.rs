@@ -1,0 +1,108 @@
+//! What every use case has at hand.
+
+use crate::db::Db;
+use crate::keys::Keys;
+use crate::ledger::Accounts;
+use crate::provider::Providers;
+use crate::{Error, Result};
+use domain::id::new_id;
+use domain::{Clock, IdGenerator, Timestamp};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::task::TaskTracker;
+
+/// The parts of a running installation; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    accounts: Accounts,
+    running: TaskTracker,
+}
+
+/// What an installation is made of.
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: Arc<dyn IdGenerator>,
+    /// Keys that are not in the database.
+    pub keys: Keys,
+    /// Who moves the money.
+    pub providers: Providers,
+    /// How long a provider may take before its answer counts as lost.
+    pub provider_timeout: Duration,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner {
+            parts,
+            accounts: Accounts::default(),
+            running: TaskTracker::new(),
+        }))
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.0.parts.db
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    /// A new id, born at `now`.
+    pub fn id<I: From<uuid::Uuid>>(&self, now: Timestamp) -> I {
+        new_id(self.0.parts.ids.as_ref(), now)
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.parts.keys
+    }
+
+    pub(crate) fn providers(&self) -> &Providers {
+        &self.0.parts.providers
+    }
+
+    pub(crate) fn provider_timeout(&self) -> Duration {
+        self.0.parts.provider_timeout
+    }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
+    /// Runs a command to its end even if nobody waits for it any more: a client that hangs up must not leave a payment between
+    /// its two transactions.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        command: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        use tracing::Instrument;
+        match self.0.running.spawn(command.in_current_span()).await {
+            Ok(result) => result,
+            Err(panic) => {
+                tracing::error!(%panic, "a command panicked");
+                Err(Error::Unavailable(
+                    "the command stopped unexpectedly; ask what became of it",
+                ))
+            }
+        }
+    }
+
+    /// Waits until every command that was begun has ended: the last step of a graceful stop.
+    pub async fn drain(&self) {
+        self.0.running.close();
+        self.0.running.wait().await;
+    }
+}

@@ -1,0 +1,129 @@
+//! The database: opened here, written to only through [`Db::in_txn`].
+//!
+//! Invariant: every write runs in a transaction that a spawned task carries to commit or rollback. sqlx 0.9.0 loses
+//! acknowledged PostgreSQL writes when a future is dropped during BEGIN (`docs/decisions/0002`), so no transaction is ever
+//! owned by a future that a client's hang-up can drop. On SQLite there is one writer, and it takes the lock at BEGIN: a reader that
+//! turns writer half way would meet SQLITE_BUSY_SNAPSHOT, which no waiting cures.
+
+mod open;
+mod row;
+
+pub use open::{OpenError, Settings, is_postgres_url, open_for_migration, sqlite_path};
+pub(crate) use row::sql;
+
+use crate::{Error, Result};
+use futures_util::future::BoxFuture;
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+/// An open transaction.
+pub type Txn = DatabaseTransaction;
+
+/// The database; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    reads: DatabaseConnection,
+    writes: DatabaseConnection,
+    postgres: bool,
+}
+
+impl Db {
+    /// Where questions go. On SQLite these connections cannot write.
+    #[must_use]
+    pub const fn reads(&self) -> &DatabaseConnection {
+        &self.reads
+    }
+
+    /// Whether this is PostgreSQL; otherwise it is SQLite.
+    #[must_use]
+    pub const fn is_postgres(&self) -> bool {
+        self.postgres
+    }
+
+    /// Runs `work` in a transaction: commits what it returns, rolls back what it refuses.
+    ///
+    /// # Errors
+    /// What `work` returns, or the error of BEGIN or COMMIT. After a failed COMMIT nothing is known to be written.
+    pub async fn in_txn<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Txn) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        run(self.writes.clone(), immediate, work).await
+    }
+
+    /// Runs `work` on one unchanging view of the database: what it reads in several statements was true at one instant.
+    ///
+    /// # Errors
+    /// What `work` returns, or the error of BEGIN.
+    pub async fn in_snapshot<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t Txn) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        // SQLite's readers cannot write, and a deferred transaction there reads one state of the log until it ends.
+        let read_only = TransactionOptions {
+            isolation_level: self.postgres.then_some(IsolationLevel::RepeatableRead),
+            access_mode: self.postgres.then_some(AccessMode::ReadOnly),
+            sqlite_transaction_mode: None,
+        };
+        run(self.reads.clone(), read_only, work).await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> std::result::Result<(), DbErr> {
+        self.reads.execute_unprepared("SELECT 1").await.map(drop)
+    }
+
+    /// Closes all connections.
+    ///
+    /// # Errors
+    /// When the driver cannot.
+    pub async fn close(&self) -> std::result::Result<(), DbErr> {
+        self.reads.close_by_ref().await?;
+        self.writes.close_by_ref().await
+    }
+}
+
+async fn run<T, F>(connection: DatabaseConnection, options: TransactionOptions, work: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: for<'t> FnOnce(&'t Txn) -> BoxFuture<'t, Result<T>> + Send + 'static,
+{
+    use tracing::Instrument;
+    let task = async move {
+        #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
+        let txn = connection.begin_with_options(options).await?;
+        match work(&txn).await {
+            Ok(value) => {
+                txn.commit().await?;
+                Ok(value)
+            }
+            Err(refused) => {
+                // A failed rollback changes nothing for the caller: the connection is closed and the server rolls back.
+                if let Err(error) = txn.rollback().await {
+                    tracing::warn!(%error, "rollback failed");
+                }
+                Err(refused)
+            }
+        }
+    };
+    match tokio::spawn(task.in_current_span()).await {
+        Ok(result) => result,
+        Err(panic) => {
+            tracing::error!(%panic, "a transaction panicked");
+            Err(Error::Unavailable(
+                "the command stopped unexpectedly; ask what became of it",
+            ))
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Opening a database with the settings that money needs.
+
+use super::Db;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How to reach the database.
+#[derive(Clone)]
+pub struct Settings {
+    /// `postgres://…` or `sqlite://path`.
+    pub url: String,
+    /// Most connections: all of a PostgreSQL pool, the readers on SQLite, which has one writer besides.
+    pub max_connections: u32,
+    /// Longest statement (PostgreSQL).
+    pub statement_timeout: Duration,
+    /// Longest wait for a free connection.
+    pub acquire_timeout: Duration,
+    /// Told of each statement that SeaORM sends, with its time.
+    pub on_statement: Option<Arc<dyn Fn(&str, Duration) + Send + Sync>>,
+}
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither of the two databases.
+    #[error("database_url must begin with postgres:// or sqlite://")]
+    UnknownScheme,
+    /// It does not answer, or not as it should.
+    #[error("cannot open the database: {0}")]
+    Unreachable(#[from] DbErr),
+    /// SQLite without enforced foreign keys would take rows that belong to nobody.
+    #[error("SQLite does not enforce foreign keys on this connection")]
+    NoForeignKeys,
+}
+
+/// Whether `url` names a PostgreSQL database.
+#[must_use]
+pub fn is_postgres_url(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// The file behind a SQLite URL.
+#[must_use]
+pub fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))?;
+    path.split('?')
+        .next()
+        .filter(|path| !path.is_empty())
+        .map(PathBuf::from)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Write,
+    Read,
+}
+
+impl Db {
+    /// Opens the database. The schema must be there; see [`open_for_migration`].
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
+        if is_postgres_url(&settings.url) {
+            let pool = observed(postgres(settings, settings.max_connections).await?, settings);
+            return Ok(Self {
+                reads: pool.clone(),
+                writes: pool,
+                postgres: true,
+            });
+        }
+        // The writer first: it makes the file, which a reader cannot.
+        let writes = observed(sqlite(settings, Access::Write, 1).await?, settings);
+        let reads = observed(
+            sqlite(settings, Access::Read, settings.max_connections).await?,
+            settings,
+        );
+        let enforced = writes
+            .query_one_raw(super::sql(false, "PRAGMA foreign_keys").statement())
+            .await?;
+        let enforced = enforced.map(|row| row.try_get_by_index::<i32>(0)).transpose()?;
+        if enforced != Some(1) {
+            return Err(OpenError::NoForeignKeys);
+        }
+        Ok(Self {
+            reads,
+            writes,
+            postgres: false,
+        })
+    }
+}
+
+/// A pool of one connection, which is what migrations run on; no statement time-out, because an index takes its time.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn open_for_migration(url: &str) -> Result<DatabaseConnection, OpenError> {
+    let settings = Settings {
+        url: url.to_owned(),
+        max_connections: 1,
+        statement_timeout: Duration::ZERO,
+        acquire_timeout: Duration::from_secs(10),
+        on_statement: None,
+    };
+    if is_postgres_url(url) {
+        postgres(&settings, 1).await
+    } else {
+        sqlite(&settings, Access::Write, 1).await
+    }
+}
+
+async fn postgres(settings: &Settings, connections: u32) -> Result<DatabaseConnection, OpenError> {
+    let mut options = pool(settings, connections);
+    options.set_application_name("tahsil");
+    if !settings.statement_timeout.is_zero() {
+        // A transaction whose owner died must not hold its locks: the server ends it after the longest statement.
+        let idle = settings.statement_timeout.as_millis().to_string();
+        options.statement_timeout(settings.statement_timeout);
+        options.map_sqlx_postgres_opts(move |options| {
+            options.options([("idle_in_transaction_session_timeout", idle.as_str())])
+        });
+    }
+    Ok(Database::connect(options).await?)
+}
+
+async fn sqlite(
+    settings: &Settings,
+    access: Access,
+    connections: u32,
+) -> Result<DatabaseConnection, OpenError> {
+    if sqlite_path(&settings.url).is_none() {
+        return Err(OpenError::UnknownScheme);
+    }
+    let mut options = pool(settings, connections);
+    let wait = settings.acquire_timeout;
+    options.map_sqlx_sqlite_opts(move |options: SqliteConnectOptions| {
+        let options = options
+            .create_if_missing(access == Access::Write)
+            .journal_mode(SqliteJournalMode::Wal)
+            // FULL: a commit that was acknowledged survives the loss of power, not only of the process.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(wait);
+        match access {
+            Access::Write => options,
+            Access::Read => options.pragma("query_only", "on"),
+        }
+    });
+    Ok(Database::connect(options).await?)
+}
+
+fn pool(settings: &Settings, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(settings.url.clone());
+    options
+        .max_connections(connections)
+        .acquire_timeout(settings.acquire_timeout)
+        // A ping before each statement costs a quarter of a point read; after half a minute of silence it is worth it.
+        .test_before_acquire_if_idle_for(Duration::from_secs(30))
+        // Statements are counted and timed by `on_statement`; their text in a log could hold what a payer typed.
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    options
+}
+
+fn observed(mut pool: DatabaseConnection, settings: &Settings) -> DatabaseConnection {
+    if let Some(observer) = settings.on_statement.clone() {
+        pool.set_metric_callback(move |info| observer(&info.statement.sql, info.elapsed));
+    }
+    pool
+}

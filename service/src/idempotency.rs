@@ -1,0 +1,121 @@
+//! Idempotency records: stored with the effect, or not at all.
+//!
+//! Invariant: the row is claimed in the transaction that reserves the effect and answered in the one that settles it. The
+//! primary key makes the second of two racing requests wait for the first and then see its claim.
+
+use crate::db::{Txn, sql};
+use crate::payment::Answer;
+use crate::{Error, Result};
+use chrono::Duration;
+use domain::Timestamp;
+use domain::id::OperationId;
+use domain::idempotency::{IdempotencyKey, IdempotencyRefusal, KEY_LIVES_HOURS};
+use domain::merchant::Tenant;
+use domain::operation::OperationKind;
+use entity::inconsistency::At;
+use sea_orm::ConnectionTrait;
+use serde_json::Value;
+
+/// One claim: who asks, for what, under which key, with which input.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) tenant: Tenant,
+    pub(crate) command: OperationKind,
+    pub(crate) key: IdempotencyKey,
+    pub(crate) input_hash: String,
+}
+
+/// What a key stands for.
+pub(crate) enum Claimed {
+    /// It was free and is ours now.
+    New,
+    /// It has an answer.
+    Answered(Box<Answer>),
+}
+
+/// A key that ran out is taken over in place, so it is new again without waiting for a purge.
+const CLAIM: &str = "INSERT INTO idempotency_records \
+     (merchant_id, mode, command, key, input_hash, operation_id, answer, created_at, expires_at) \
+     VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?) \
+     ON CONFLICT (merchant_id, mode, command, key) DO UPDATE SET \
+     input_hash = excluded.input_hash, operation_id = excluded.operation_id, answer = NULL, \
+     created_at = excluded.created_at, expires_at = excluded.expires_at \
+     WHERE idempotency_records.expires_at <= excluded.created_at";
+
+const READ: &str = "SELECT input_hash, answer FROM idempotency_records \
+     WHERE merchant_id = ? AND mode = ? AND command = ? AND key = ?";
+
+const ANSWER: &str = "UPDATE idempotency_records SET answer = ? \
+     WHERE merchant_id = ? AND mode = ? AND command = ? AND key = ? AND operation_id = ?";
+
+/// Claims a key for `operation`.
+///
+/// # Errors
+/// When the key stands for another input, or for a request without an answer yet.
+pub(crate) async fn claim(
+    txn: &Txn,
+    claim: &Claim,
+    operation: OperationId,
+    now: Timestamp,
+) -> Result<Claimed> {
+    let claimed = sql(postgres(txn), CLAIM)
+        .bind(claim.tenant.merchant.to_string())
+        .bind(claim.tenant.mode.as_str())
+        .bind(claim.command.as_str())
+        .bind(claim.key.as_str())
+        .bind(claim.input_hash.as_str())
+        .bind(operation.to_string())
+        .bind(now)
+        .bind(now + Duration::hours(KEY_LIVES_HOURS))
+        .run(txn)
+        .await?;
+    if claimed == 1 {
+        return Ok(Claimed::New);
+    }
+    match read(txn, claim).await? {
+        Some(answer) => Ok(Claimed::Answered(Box::new(answer))),
+        None => Err(IdempotencyRefusal::InProgress.into()),
+    }
+}
+
+/// The answer of a known key, if it has one.
+pub(crate) async fn read(on: &impl ConnectionTrait, claim: &Claim) -> Result<Option<Answer>> {
+    let postgres = on.get_database_backend() == sea_orm::DbBackend::Postgres;
+    let row = sql(postgres, READ)
+        .bind(claim.tenant.merchant.to_string())
+        .bind(claim.tenant.mode.as_str())
+        .bind(claim.command.as_str())
+        .bind(claim.key.as_str())
+        .one(on)
+        .await?
+        .ok_or(Error::Conflict)?;
+    // The input is compared before the answer is looked at: a foreign input must not learn that there is one.
+    if row.try_get_by::<String, _>("input_hash")? != claim.input_hash {
+        return Err(IdempotencyRefusal::Reused.into());
+    }
+    let answer: Option<Value> = row.try_get_by("answer")?;
+    let read =
+        |answer| serde_json::from_value(answer).at("idempotency_records", "answer", claim.key.as_str());
+    Ok(answer.map(read).transpose()?)
+}
+
+/// Stores the answer of `operation` under its key. A key that has meanwhile run out and stands for another operation is left
+/// alone.
+pub(crate) async fn answer(txn: &Txn, tenant: Tenant, answer: &Answer) -> Result<()> {
+    let stored =
+        serde_json::to_value(answer).map_err(|_| Error::Unavailable("the answer cannot be stored"))?;
+    sql(postgres(txn), ANSWER)
+        .bind(stored)
+        .bind(tenant.merchant.to_string())
+        .bind(tenant.mode.as_str())
+        .bind(answer.operation.kind.as_str())
+        .bind(answer.operation.idempotency_key.as_str())
+        .bind(answer.operation.id.to_string())
+        .run(txn)
+        .await?;
+    Ok(())
+}
+
+fn postgres(txn: &Txn) -> bool {
+    txn.get_database_backend() == sea_orm::DbBackend::Postgres
+}

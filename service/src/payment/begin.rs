@@ -1,0 +1,84 @@
+//! What every money command begins with.
+
+use super::Answer;
+use crate::idempotency::{self, Claim, Claimed};
+use crate::{App, Result, Txn};
+use domain::Timestamp;
+use domain::fee::{Breakdown, CaptureOrder};
+use domain::id::{OperationId, PaymentId};
+use domain::merchant::Merchant;
+use domain::operation::{Operation, OperationKind, OperationState};
+use domain::payment::Finality;
+use domain::{Money, idempotency::IdempotencyKey};
+use std::time::Duration;
+
+/// How much longer than a provider's time-out an operation may be without an answer before somebody else asks: the process
+/// that sent it must have had its chance.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a reserving transaction ends with.
+pub(crate) enum Reserved {
+    /// The key has an answer already.
+    Replay(Box<Answer>),
+    /// The operation is reserved and goes to the provider.
+    New(Box<Answer>),
+}
+
+/// Claims the key, or says what it stands for.
+pub(crate) async fn claim(
+    txn: &Txn,
+    wanted: &Claim,
+    operation: OperationId,
+    now: Timestamp,
+) -> Result<Option<Reserved>> {
+    match idempotency::claim(txn, wanted, operation, now).await? {
+        Claimed::New => Ok(None),
+        Claimed::Answered(answer) => Ok(Some(Reserved::Replay(answer))),
+    }
+}
+
+/// What an operation is about, besides its kind.
+pub(crate) struct Terms {
+    pub(crate) payment: PaymentId,
+    pub(crate) amount: Money,
+    pub(crate) finality: Finality,
+    pub(crate) reason: Option<String>,
+    pub(crate) key: IdempotencyKey,
+    pub(crate) parts: Option<Breakdown>,
+}
+
+/// A new operation, as it is sent.
+pub(crate) fn operation(
+    app: &App,
+    id: OperationId,
+    kind: OperationKind,
+    terms: Terms,
+    now: Timestamp,
+) -> Operation {
+    let nothing = Money::zero(terms.amount.currency());
+    let patience = app.provider_timeout().saturating_add(PATIENCE);
+    Operation {
+        id,
+        payment: terms.payment,
+        kind,
+        amount: terms.amount,
+        fee: terms.parts.map_or(nothing, |parts| parts.fee),
+        reserve: terms.parts.map_or(nothing, |parts| parts.reserve),
+        finality: terms.finality,
+        reason: terms.reason,
+        idempotency_key: terms.key,
+        state: OperationState::Sent,
+        ask_again_at: Some(
+            now + chrono::Duration::from_std(patience).unwrap_or_else(|_| chrono::Duration::minutes(1)),
+        ),
+        created_at: now,
+    }
+}
+
+/// What the merchant gets of `gross`.
+pub(crate) fn price(merchant: &Merchant, gross: Money, order: CaptureOrder) -> Result<Breakdown> {
+    merchant.fees.apply(gross, order).map_err(|error| {
+        tracing::error!(%error, merchant = %merchant.id, "fee terms do not apply");
+        crate::Error::Unavailable("the fee terms of this merchant are broken")
+    })
+}

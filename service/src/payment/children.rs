@@ -1,0 +1,37 @@
+//! Operations and refunds of a page of payments, in one statement for the whole page.
+
+use crate::db::sql;
+use crate::{App, Result};
+use domain::id::PaymentId;
+use domain::merchant::Tenant;
+use sea_orm::EntityTrait;
+
+/// How many operations, and how many refunds, come with a payment: the newest. A payment may have more; the lists of
+/// operations and refunds page through all of them.
+pub const CHILDREN_PER_PAYMENT: u32 = 50;
+
+/// The newest rows of each payment, oldest first. `E` must have the columns `merchant_id`, `mode`, `payment_id` and `id`.
+pub(crate) async fn newest_of_each<E: EntityTrait>(
+    app: &App,
+    tenant: Tenant,
+    payments: &[PaymentId],
+) -> Result<Vec<E::Model>> {
+    if payments.is_empty() {
+        return Ok(Vec::new());
+    }
+    let table = E::default();
+    let text = format!(
+        "SELECT * FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY payment_id ORDER BY id DESC) AS nth FROM {} t \
+         WHERE merchant_id = ? AND mode = ? AND payment_id IN ({})) ranked WHERE nth <= {CHILDREN_PER_PAYMENT} ORDER BY id",
+        table.table_name(),
+        vec!["?"; payments.len()].join(", "),
+    );
+    let first = sql(app.db().is_postgres(), &text)
+        .bind(tenant.merchant.to_string())
+        .bind(tenant.mode.as_str());
+    let statement = payments
+        .iter()
+        .fold(first, |sql, payment| sql.bind(payment.to_string()))
+        .statement();
+    Ok(E::find().from_raw_sql(statement).all(app.db().reads()).await?)
+}
