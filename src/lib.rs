@@ -3,3 +3,5 @@
 //! Invariant: a module here parses, calls a use case of `service`, and prints. What may happen is decided further down.
 
 pub mod config;
+pub mod http;
+pub mod telemetry;

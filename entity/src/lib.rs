@@ -1,1 +1,28 @@
-//! 
+//! How it is stored: one SeaORM table a file, finders that start from a tenant, rows to domain values and back.
+//!
+//! Invariant: what leaves this crate as a domain value is whole and true; a row that cannot be such a value is an
+//! [`Inconsistency`] that names its place. Rows of tenants are found through `Entity::of(tenant)` only. What columns mean,
+//! and what the database itself refuses, stands in `migration`; joins stand where they are used, in `service`.
+
+pub mod business_day;
+pub mod card;
+pub mod credential;
+pub mod idempotency_record;
+pub mod inconsistency;
+pub mod journal;
+pub mod ledger_account;
+pub mod merchant;
+pub mod operation;
+pub mod operator;
+pub mod outbox_event;
+pub mod payment;
+pub mod refund;
+pub mod transfer;
+
+mod column;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+pub use inconsistency::Inconsistency;

@@ -9,7 +9,8 @@ import { createRoot } from 'react-dom/client';
 import 'graphiql/style.css';
 import './page.css';
 
-const QUERY = `# Put a secret key (esk_test_…) into the Headers tab below, then press Ctrl-Enter.
+const QUERY = `# 1. Put a secret key (esk_test_…) into Headers.
+# 2. Press Ctrl-Enter.
 {
   payments(first: 5) {
     nodes {

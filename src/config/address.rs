@@ -30,7 +30,10 @@ impl DatabaseUrl {
             _ => return None,
         };
         let named = !place.is_empty() && !place.starts_with('?');
-        named.then(|| Self { kind, text: text.to_owned() })
+        named.then(|| Self {
+            kind,
+            text: text.to_owned(),
+        })
     }
 
     /// The database behind the address.
@@ -66,7 +69,9 @@ impl PublicUrl {
     /// Takes an http or https address without query or fragment.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let place = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+        let place = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))?;
         let host = place.split('/').next().unwrap_or_default();
         let foreign = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '?' | '#' | '@' | '\\');
         let well_formed = !host.is_empty() && !host.starts_with(':') && !place.contains(foreign);
@@ -94,10 +99,20 @@ mod tests {
     fn a_database_is_sqlite_or_postgresql() {
         let kind = |text| DatabaseUrl::parse(text).map(|url| url.kind());
         assert_eq!(kind("sqlite://tahsil.db"), Some(DatabaseKind::Sqlite));
-        assert_eq!(kind("sqlite:///var/lib/tahsil/tahsil.db?mode=rwc"), Some(DatabaseKind::Sqlite));
+        assert_eq!(
+            kind("sqlite:///var/lib/tahsil/tahsil.db?mode=rwc"),
+            Some(DatabaseKind::Sqlite)
+        );
         assert_eq!(kind("postgres://db/tahsil"), Some(DatabaseKind::Postgres));
         assert_eq!(kind("postgresql://db/tahsil"), Some(DatabaseKind::Postgres));
-        for refused in ["", "tahsil.db", "mysql://db/tahsil", "sqlite://", "postgres:db", "sqlite://?mode=memory"] {
+        for refused in [
+            "",
+            "tahsil.db",
+            "mysql://db/tahsil",
+            "sqlite://",
+            "postgres:db",
+            "sqlite://?mode=memory",
+        ] {
             assert_eq!(kind(refused), None, "{refused}");
         }
     }
@@ -112,12 +127,25 @@ mod tests {
     #[test]
     fn links_have_one_slash_where_they_join() {
         let url = PublicUrl::parse("https://pay.example.iq/tahsil/").unwrap();
-        assert_eq!(url.link("/checkout/pi_1"), "https://pay.example.iq/tahsil/checkout/pi_1");
+        assert_eq!(
+            url.link("/checkout/pi_1"),
+            "https://pay.example.iq/tahsil/checkout/pi_1"
+        );
     }
 
     #[test]
     fn a_public_address_names_a_host_and_nothing_after_the_path() {
-        for refused in ["", "pay.example.iq", "ftp://a", "http://", "http:///x", "http://:80", "http://a?b", "http://a#b", "http://u:p@a"] {
+        for refused in [
+            "",
+            "pay.example.iq",
+            "ftp://a",
+            "http://",
+            "http:///x",
+            "http://:80",
+            "http://a?b",
+            "http://a#b",
+            "http://u:p@a",
+        ] {
             assert_eq!(PublicUrl::parse(refused), None, "{refused}");
         }
     }

@@ -37,8 +37,13 @@ impl InForce {
         for (origin, layer) in [(Origin::File, file), (Origin::Env, env), (Origin::Flag, flags)] {
             values.extend(layer.into_iter().map(|(key, text)| (key, (text, origin))));
         }
-        let listen = values.get(settings::LISTEN.key).map_or_else(String::new, |(text, _)| text.clone());
-        for (text, origin) in values.values_mut().filter(|(_, origin)| *origin == Origin::Default) {
+        let listen = values
+            .get(settings::LISTEN.key)
+            .map_or_else(String::new, |(text, _)| text.clone());
+        for (text, _) in values
+            .values_mut()
+            .filter(|(_, origin)| *origin == Origin::Default)
+        {
             *text = text.replace("{listen}", &listen);
         }
         Self(values)
@@ -50,8 +55,16 @@ impl InForce {
         settings::ALL
             .iter()
             .map(|setting| match self.0.get(setting.key) {
-                Some((text, origin)) => Row { key: setting.key, value: Some(shown(setting, text)), origin: *origin },
-                None => Row { key: setting.key, value: None, origin: Origin::Default },
+                Some((text, origin)) => Row {
+                    key: setting.key,
+                    value: Some(shown(setting, text)),
+                    origin: *origin,
+                },
+                None => Row {
+                    key: setting.key,
+                    value: None,
+                    origin: Origin::Default,
+                },
             })
             .collect()
     }
@@ -62,7 +75,9 @@ impl InForce {
         setting: &Setting,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, ConfigError> {
-        let Some((text, origin)) = self.0.get(setting.key) else { return Ok(None) };
+        let Some((text, origin)) = self.0.get(setting.key) else {
+            return Ok(None);
+        };
         parse(text).map(Some).ok_or_else(|| ConfigError::Value {
             name: setting.name_in(*origin),
             origin: *origin,
@@ -88,8 +103,13 @@ impl InForce {
     /// The number that `setting` gives, inside the limits of the table.
     pub(super) fn count<T: TryFrom<u64>>(&self, setting: &Setting) -> Result<T, ConfigError> {
         self.required(setting, |text| {
-            let Shape::Count { min, max, .. } = setting.shape else { return None };
-            let number = text.parse::<u64>().ok().filter(|number| (min..=max).contains(number))?;
+            let Shape::Count { min, max, .. } = setting.shape else {
+                return None;
+            };
+            let number = text
+                .parse::<u64>()
+                .ok()
+                .filter(|number| (min..=max).contains(number))?;
             T::try_from(number).ok()
         })
     }
@@ -101,5 +121,9 @@ impl InForce {
 }
 
 fn shown(setting: &Setting, text: &str) -> String {
-    if setting.is_secret() { HIDDEN.to_owned() } else { mask_password(text) }
+    if setting.is_secret() {
+        HIDDEN.to_owned()
+    } else {
+        mask_password(text)
+    }
 }

@@ -75,7 +75,10 @@ pub fn read_or_create(path: &Path) -> Result<MasterKeyBytes, KeyFileError> {
 
 /// The key in the file, or `None` when there is no file.
 fn read(path: &Path) -> Result<Option<MasterKeyBytes>, KeyFileError> {
-    let unreadable = |cause| KeyFileError::Unreadable { path: path.to_owned(), cause };
+    let unreadable = |cause| KeyFileError::Unreadable {
+        path: path.to_owned(),
+        cause,
+    };
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened.map_err(unreadable)?,
@@ -83,15 +86,22 @@ fn read(path: &Path) -> Result<Option<MasterKeyBytes>, KeyFileError> {
     // Asked of the open file: the name could meanwhile lead to another.
     let mode = mode_of(&file).map_err(unreadable)?;
     if mode & 0o077 != 0 {
-        return Err(KeyFileError::Exposed { path: path.to_owned(), mode });
+        return Err(KeyFileError::Exposed {
+            path: path.to_owned(),
+            mode,
+        });
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(256));
-    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(LARGEST_FILE)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
     str::from_utf8(&bytes)
         .ok()
         .and_then(|text| master_key::parse(text.trim_ascii_end()))
         .map(Some)
-        .ok_or_else(|| KeyFileError::Malformed { path: path.to_owned() })
+        .ok_or_else(|| KeyFileError::Malformed {
+            path: path.to_owned(),
+        })
 }
 
 /// Makes the file with a new key, unless somebody was faster: then theirs is the key.
@@ -104,11 +114,24 @@ fn create(path: &Path) -> Result<MasterKeyBytes, KeyFileError> {
     match published {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return read(path)?.ok_or_else(|| KeyFileError::Unreadable { path: path.to_owned(), cause: error });
+            return read(path)?.ok_or_else(|| KeyFileError::Unreadable {
+                path: path.to_owned(),
+                cause: error,
+            });
         }
-        Err(cause) => return Err(KeyFileError::Unwritable { path: path.to_owned(), cause }),
+        Err(cause) => {
+            return Err(KeyFileError::Unwritable {
+                path: path.to_owned(),
+                cause,
+            });
+        }
     }
-    removed.and_then(|()| sync_folder(path)).map_err(|cause| KeyFileError::Unwritable { path: path.to_owned(), cause })?;
+    removed
+        .and_then(|()| sync_folder(path))
+        .map_err(|cause| KeyFileError::Unwritable {
+            path: path.to_owned(),
+            cause,
+        })?;
     Ok(key)
 }
 
@@ -123,7 +146,10 @@ fn write_whole(path: &Path, key: &MasterKeyBytes) -> io::Result<()> {
     file.sync_all()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the key must exist before the floor that owns randomness is wired")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the key must exist before the floor that owns randomness is wired"
+)]
 fn random() -> Result<MasterKeyBytes, getrandom::Error> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut_slice())?;
@@ -147,7 +173,10 @@ fn mode_of(file: &File) -> io::Result<u32> {
 /// A file name is safe on disk once its folder is: without this, a power cut right after the first start loses the key.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
 
@@ -167,7 +196,8 @@ fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
@@ -190,9 +220,16 @@ mod tests {
         let key = read_or_create(&path).unwrap();
 
         assert_eq!(read_or_create(&path).unwrap(), key);
-        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", hex::encode(*key)));
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            format!("{}\n", hex::encode(*key))
+        );
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no draft is left"
+        );
     }
 
     #[test]
@@ -228,7 +265,10 @@ mod tests {
         let (_folder, path) = file("tahsil.key");
         for text in ["", "\n", "not a key", &"ab".repeat(31), &"ab".repeat(400)] {
             write(&path, text, 0o600);
-            assert!(matches!(read_or_create(&path), Err(KeyFileError::Malformed { .. })), "{text}");
+            assert!(
+                matches!(read_or_create(&path), Err(KeyFileError::Malformed { .. })),
+                "{text}"
+            );
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
     }

@@ -66,7 +66,14 @@ mod tests {
 
     #[test]
     fn anything_but_32_bytes_is_refused() {
-        for refused in [String::new(), "ab".repeat(31), "ab".repeat(33), "zz".repeat(32), STANDARD.encode([7; 31]), STANDARD.encode([7; 33])] {
+        for refused in [
+            String::new(),
+            "ab".repeat(31),
+            "ab".repeat(33),
+            "zz".repeat(32),
+            STANDARD.encode([7; 31]),
+            STANDARD.encode([7; 33]),
+        ] {
             assert!(parse(&refused).is_none(), "{refused}");
         }
     }

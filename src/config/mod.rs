@@ -30,7 +30,7 @@ pub use reference::reference;
 pub use setting::{Setting, Shape};
 pub use source::{Layer, Origin, from_env, from_file, unrecognised};
 
-use std::{io, net::SocketAddr, path::Path, time::Duration};
+use std::{ffi::OsString, io, net::SocketAddr, path::Path, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 /// The file that is read when it exists and no other is named.
@@ -136,18 +136,26 @@ impl Config {
     }
 }
 
-/// The values in force of this process: its configuration file, its environment, and `flags`.
+/// The values in force: the configuration file, `env` (of a process: [`std::env::vars_os`]), and `flags`.
 ///
 /// # Errors
 /// When the file cannot be read or understood, or the environment gives a setting bytes that are not UTF-8.
-pub fn in_force(flags: &SettingFlags) -> Result<InForce, ConfigError> {
+pub fn in_force(
+    flags: &SettingFlags,
+    env: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<InForce, ConfigError> {
     let path = flags.config.as_deref().unwrap_or(Path::new(FILE));
     let file = match std::fs::read_to_string(path) {
         Ok(text) => from_file(path, &text)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound && flags.config.is_none() => Layer::new(),
-        Err(cause) => return Err(ConfigError::Unreadable { path: path.to_owned(), cause }),
+        Err(cause) => {
+            return Err(ConfigError::Unreadable {
+                path: path.to_owned(),
+                cause,
+            });
+        }
     };
-    Ok(InForce::from_layers(file, from_env(std::env::vars_os())?, flags.layer.clone()))
+    Ok(InForce::from_layers(file, from_env(env)?, flags.layer.clone()))
 }
 
 fn log_filter(text: &str) -> Option<String> {
@@ -159,5 +167,7 @@ fn master_key_source(values: &InForce) -> Result<MasterKeySource, ConfigError> {
     if let Some(key) = values.optional(&settings::MASTER_KEY, master_key::parse)? {
         return Ok(MasterKeySource::Given(key));
     }
-    values.required(&settings::KEY_FILE, |text| (!text.is_empty()).then(|| MasterKeySource::File(text.into())))
+    values.required(&settings::KEY_FILE, |text| {
+        (!text.is_empty()).then(|| MasterKeySource::File(text.into()))
+    })
 }

@@ -47,16 +47,21 @@ pub type Layer = BTreeMap<&'static str, String>;
 /// # Errors
 /// When the text is not TOML, has a key that is no setting, or a value that is neither text, whole number nor boolean.
 pub fn from_file(path: &Path, text: &str) -> Result<Layer, ConfigError> {
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Malformed {
-        path: path.to_owned(),
-        line: line_of(text, error.span().map_or(0, |span| span.start)),
-        reason: error.message().to_owned(),
-    })?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| ConfigError::Malformed {
+            path: path.to_owned(),
+            line: line_of(text, error.span().map_or(0, |span| span.start)),
+            reason: error.message().to_owned(),
+        })?;
     table
         .into_iter()
         .map(|(key, value)| {
             let setting = settings::ALL.iter().find(|setting| setting.key == key);
-            let setting = setting.ok_or_else(|| ConfigError::UnknownKey { path: path.to_owned(), key })?;
+            let setting = setting.ok_or_else(|| ConfigError::UnknownKey {
+                path: path.to_owned(),
+                key,
+            })?;
             Ok((setting.key, scalar(setting, value)?))
         })
         .collect()
@@ -77,7 +82,11 @@ fn scalar(setting: &Setting, value: toml::Value) -> Result<String, ConfigError> 
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count().saturating_add(1)
+    text.bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        .saturating_add(1)
 }
 
 /// The layer of environment variables. Names that are no settings are somebody else's; [`unrecognised`] lists them.
@@ -104,7 +113,9 @@ pub fn from_env(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Re
 pub fn unrecognised(names: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let known = |name: &str| settings::ALL.iter().any(|setting| setting.env == name);
     let ours = names.into_iter().filter_map(|name| name.into_string().ok());
-    let mut strangers: Vec<_> = ours.filter(|name| name.starts_with(PREFIX) && !known(name)).collect();
+    let mut strangers: Vec<_> = ours
+        .filter(|name| name.starts_with(PREFIX) && !known(name))
+        .collect();
     strangers.sort_unstable();
     strangers
 }
@@ -128,8 +139,13 @@ mod tests {
     #[test]
     fn an_unknown_key_is_an_error_that_names_it() {
         let error = file("listne = '0.0.0.0:80'").unwrap_err();
-        assert_eq!(error.to_string(), "tahsil.toml: unknown setting `listne`; `tahsil config` lists the settings");
-        assert!(matches!(file("[database]\nurl = ''"), Err(ConfigError::UnknownKey { key, .. }) if key == "database"));
+        assert_eq!(
+            error.to_string(),
+            "tahsil.toml: unknown setting `listne`; `tahsil config` lists the settings"
+        );
+        assert!(
+            matches!(file("[database]\nurl = ''"), Err(ConfigError::UnknownKey { key, .. }) if key == "database")
+        );
     }
 
     #[test]
@@ -157,7 +173,10 @@ mod tests {
         .map(|(name, value)| (OsString::from(name), OsString::from(value)));
 
         let layer = from_env(variables.clone()).unwrap();
-        assert_eq!(layer.into_iter().collect::<Vec<_>>(), [("listen", "0.0.0.0:80".to_owned())]);
+        assert_eq!(
+            layer.into_iter().collect::<Vec<_>>(),
+            [("listen", "0.0.0.0:80".to_owned())]
+        );
         let strangers = unrecognised(variables.map(|(name, _)| name));
         assert_eq!(strangers, ["TAHSIL_LISTNE", "TAHSIL_TEST_POSTGRES_URL"]);
     }
@@ -167,7 +186,19 @@ mod tests {
     fn only_a_setting_has_to_be_utf_8() {
         use std::os::unix::ffi::OsStringExt;
         let broken = OsString::from_vec(vec![0xff]);
-        assert!(from_env([("TAHSIL_OTHER".into(), broken.clone()), (broken.clone(), "x".into())]).is_ok());
-        assert!(matches!(from_env([("TAHSIL_LISTEN".into(), broken)]), Err(ConfigError::Value { origin: Origin::Env, .. })));
+        assert!(
+            from_env([
+                ("TAHSIL_OTHER".into(), broken.clone()),
+                (broken.clone(), "x".into())
+            ])
+            .is_ok()
+        );
+        assert!(matches!(
+            from_env([("TAHSIL_LISTEN".into(), broken)]),
+            Err(ConfigError::Value {
+                origin: Origin::Env,
+                ..
+            })
+        ));
     }
 }

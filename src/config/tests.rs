@@ -2,7 +2,10 @@ use super::*;
 use std::collections::HashSet;
 
 fn layer(values: &[(&'static str, &str)]) -> Layer {
-    values.iter().map(|(key, text)| (*key, (*text).to_owned())).collect()
+    values
+        .iter()
+        .map(|(key, text)| (*key, (*text).to_owned()))
+        .collect()
 }
 
 fn from_flags(values: &[(&'static str, &str)]) -> InForce {
@@ -53,17 +56,35 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
 
 #[test]
 fn the_public_address_follows_the_listener_until_it_is_set() {
-    let link = |values: &[_]| Config::from_values(&from_flags(values)).unwrap().http.public_url.link("/");
+    let link = |values: &[_]| {
+        Config::from_values(&from_flags(values))
+            .unwrap()
+            .http
+            .public_url
+            .link("/")
+    };
     assert_eq!(link(&[("listen", "127.0.0.1:9000")]), "http://127.0.0.1:9000/");
-    assert_eq!(link(&[("listen", "127.0.0.1:9000"), ("public_url", "https://pay.example.iq")]), "https://pay.example.iq/");
+    assert_eq!(
+        link(&[
+            ("listen", "127.0.0.1:9000"),
+            ("public_url", "https://pay.example.iq")
+        ]),
+        "https://pay.example.iq/"
+    );
 }
 
 #[test]
 fn secrets_and_passwords_are_not_printed() {
     let key = "5e".repeat(32);
-    let values = from_flags(&[("master_key", &key), ("database_url", "postgres://tahsil:hunter2@db/tahsil")]);
+    let values = from_flags(&[
+        ("master_key", &key),
+        ("database_url", "postgres://tahsil:hunter2@db/tahsil"),
+    ]);
     let printed = format!("{:?} {:?}", values.rows(), Config::from_values(&values).unwrap());
-    assert!(!printed.contains(&key) && !printed.contains("hunter2"), "{printed}");
+    assert!(
+        !printed.contains(&key) && !printed.contains("hunter2"),
+        "{printed}"
+    );
     assert!(printed.contains("postgres://tahsil:***@db/tahsil"));
 }
 
@@ -77,22 +98,37 @@ fn a_refused_secret_is_not_repeated() {
 fn an_error_names_place_origin_expectation_and_value() {
     let env = layer(&[("listen", "localhost")]);
     let error = Config::from_values(&InForce::from_layers(Layer::new(), env, Layer::new())).unwrap_err();
-    let expected = "TAHSIL_LISTEN (env): expected an IP address and a port such as 127.0.0.1:8080, got `localhost`";
+    let expected =
+        "TAHSIL_LISTEN (env): expected an IP address and a port such as 127.0.0.1:8080, got `localhost`";
     assert_eq!(error.to_string(), expected);
-    assert_eq!(refusal("role", "both"), "--role (flag): expected one of all, api, worker, got `both`");
+    assert_eq!(
+        refusal("role", "both"),
+        "--role (flag): expected one of all, api, worker, got `both`"
+    );
 }
 
 #[test]
 fn every_limit_is_taken_at_its_ends_and_refused_beyond_them() {
     for setting in settings::ALL {
-        let Shape::Count { min, max, .. } = setting.shape else { continue };
+        let Shape::Count { min, max, .. } = setting.shape else {
+            continue;
+        };
         for taken in [min, max] {
-            assert!(Config::from_values(&from_flags(&[(setting.key, &taken.to_string())])).is_ok(), "{} {taken}", setting.key);
+            assert!(
+                Config::from_values(&from_flags(&[(setting.key, &taken.to_string())])).is_ok(),
+                "{} {taken}",
+                setting.key
+            );
         }
-        let below = min.checked_sub(1).map_or_else(|| "-1".to_owned(), |number| number.to_string());
+        let below = min
+            .checked_sub(1)
+            .map_or_else(|| "-1".to_owned(), |number| number.to_string());
         for refused in [below, (max + 1).to_string(), "1e3".into(), u128::MAX.to_string()] {
             let error = refusal(setting.key, &refused);
-            assert!(error.contains(&format!("from {min} to {max}, got `{refused}`")), "{error}");
+            assert!(
+                error.contains(&format!("from {min} to {max}, got `{refused}`")),
+                "{error}"
+            );
         }
     }
 }
@@ -100,16 +136,26 @@ fn every_limit_is_taken_at_its_ends_and_refused_beyond_them() {
 #[test]
 fn an_empty_value_is_refused_everywhere() {
     for setting in settings::ALL {
-        assert!(refusal(setting.key, "").contains(setting.shape.expected().as_str()), "{}", setting.key);
+        assert!(
+            refusal(setting.key, "").contains(setting.shape.expected().as_str()),
+            "{}",
+            setting.key
+        );
     }
 }
 
 #[test]
 fn every_word_of_a_choice_is_understood() {
     for setting in settings::ALL {
-        let Shape::Choice(words) = setting.shape else { continue };
+        let Shape::Choice(words) = setting.shape else {
+            continue;
+        };
         for word in words {
-            assert!(Config::from_values(&from_flags(&[(setting.key, word)])).is_ok(), "{} {word}", setting.key);
+            assert!(
+                Config::from_values(&from_flags(&[(setting.key, word)])).is_ok(),
+                "{} {word}",
+                setting.key
+            );
         }
     }
 }
@@ -121,7 +167,10 @@ fn the_names_of_a_setting_are_one_name_in_three_spellings() {
         assert!(keys.insert(setting.key), "{} stands twice", setting.key);
         assert_eq!(setting.env, format!("TAHSIL_{}", setting.key.to_uppercase()));
         let flag = setting.flag.map(str::to_owned);
-        assert_eq!(flag, (!setting.is_secret()).then(|| setting.key.replace('_', "-")));
+        assert_eq!(
+            flag,
+            (!setting.is_secret()).then(|| setting.key.replace('_', "-"))
+        );
     }
 }
 
@@ -130,4 +179,22 @@ fn the_reference_page_has_a_line_for_every_setting() {
     let page = reference();
     assert_eq!(page.lines().count(), settings::ALL.len() + 2);
     assert!(page.contains("| `provider_timeout_ms` | `TAHSIL_PROVIDER_TIMEOUT_MS` | `10000` | a whole number of milliseconds from 100 to 120000 |"));
+}
+
+#[test]
+fn a_file_that_was_asked_for_is_read_and_has_to_exist() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("school.toml");
+    let flags = SettingFlags {
+        config: Some(path.clone()),
+        layer: Layer::new(),
+    };
+    assert!(
+        matches!(in_force(&flags, []), Err(ConfigError::Unreadable { path: named, .. }) if named == path)
+    );
+
+    std::fs::write(&path, "role = 'worker'\n").unwrap();
+    let env = [("TAHSIL_LOG".into(), "debug".into())];
+    let config = Config::from_values(&in_force(&flags, env).unwrap()).unwrap();
+    assert_eq!((config.role, config.log.filter.as_str()), (Role::Worker, "debug"));
 }

@@ -1,0 +1,103 @@
+//! Values that are not one column's own: amounts, declines, hashes.
+//!
+//! Invariant: writing has no answer of its own but the database's. What a column cannot say is written as a value that its
+//! CHECK refuses, never as a different amount that it accepts.
+
+use crate::inconsistency::{At, Inconsistency};
+use domain::credential::SecretHash;
+use domain::provider::Decline;
+use domain::{Currency, Money};
+use sea_orm::prelude::Json;
+
+/// What every column of amounts refuses by its CHECK.
+const REFUSED: i64 = -1;
+
+/// An amount in a row whose only currency is `currency`, in minor units; none is zero.
+///
+/// The row has one column for the currency of all its amounts, so an amount of another one would turn into a different sum.
+pub fn minor(amount: impl Into<Option<Money>>, currency: Currency) -> i64 {
+    match amount.into() {
+        None => 0,
+        Some(amount) if amount.currency() == currency => amount.minor(),
+        Some(_) => REFUSED,
+    }
+}
+
+/// A decline as the JSON that [`decline`] reads.
+#[expect(
+    clippy::expect_used,
+    reason = "text, numbers and names of variants always have a JSON form"
+)]
+pub fn decline_json(decline: &Decline) -> Json {
+    serde_json::to_value(decline).expect("a decline has a JSON form")
+}
+
+/// The decline in the column `decline` of `table`.
+///
+/// # Errors
+/// When the column is empty or holds something else.
+pub fn decline(json: Option<&Json>, table: &'static str, row: &str) -> Result<Decline, Inconsistency> {
+    let json = json.at(table, "decline", row)?;
+    serde_json::from_value(json.clone()).at(table, "decline", row)
+}
+
+/// The hash in the column `secret_hash` of `table`.
+///
+/// # Errors
+/// When it is not 32 bytes in hex.
+pub fn secret_hash(text: &str, table: &'static str, row: &str) -> Result<SecretHash, Inconsistency> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).at(table, "secret_hash", row)?;
+    Ok(SecretHash::from_bytes(bytes))
+}
+
+/// The hash as lower-case hex.
+pub fn secret_hash_hex(hash: &SecretHash) -> String {
+    hex::encode(hash.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::provider::{DeclineReason, FraudCheck};
+
+    #[test]
+    fn an_amount_of_another_currency_becomes_one_that_the_database_refuses() {
+        let dollars = Money::new(500, Currency::Usd);
+        assert_eq!(minor(dollars, Currency::Usd), 500);
+        assert_eq!(minor(dollars, Currency::Iqd), REFUSED);
+        assert_eq!(minor(None, Currency::Iqd), 0);
+    }
+
+    #[test]
+    fn every_decline_reads_back() {
+        for reason in DeclineReason::ALL {
+            for part in [None, Some("05".to_owned())] {
+                let declined = Decline {
+                    reason,
+                    response_code: part.clone(),
+                    message: "لا يكفي".into(),
+                    provider_reference: part.clone(),
+                    fraud: part.map(|_| FraudCheck { score: 71 }),
+                };
+                let json = decline_json(&declined);
+                assert_eq!(decline(Some(&json), "payments", "pay_1"), Ok(declined));
+            }
+        }
+    }
+
+    #[test]
+    fn a_hash_reads_back_and_anything_else_does_not() {
+        let hash = SecretHash::from_bytes([0xab; 32]);
+        let text = secret_hash_hex(&hash);
+        assert_eq!(text, "ab".repeat(32));
+        assert_eq!(secret_hash(&text, "operators", "op_1"), Ok(hash));
+        for broken in [String::new(), "ab".repeat(31), "ab".repeat(33), "zz".repeat(32)] {
+            let refused = secret_hash(&broken, "operators", "op_1").unwrap_err();
+            assert_eq!(
+                (refused.table, refused.column, refused.row.as_str()),
+                ("operators", "secret_hash", "op_1")
+            );
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! One value of each kind for tests, with every optional field filled, and what a table would make of it.
+
+use domain::card::{Card, CardBrand, Expiry};
+use domain::credential::{Credential, Operator, Scopes};
+use domain::fee::FeeTerms;
+use domain::merchant::{Merchant, Mode, Tenant};
+use domain::metadata::Metadata;
+use domain::operation::{Operation, OperationKind, OperationState};
+use domain::payment::{Customer, Finality, Payment, PaymentState};
+use domain::provider::{Decline, DeclineReason, FraudCheck, Gateway};
+use domain::refund::{Refund, RefundState};
+use domain::{Currency, IdGenerator, Money, SeededIds, Timestamp};
+use sea_orm::entity::prelude::*;
+use sea_orm::{ActiveValue, IntoActiveModel, Iterable, TryIntoModel};
+
+/// How a test breaks a row.
+pub type Damage<M> = fn(&mut M);
+
+/// The row that a table would hold after an insert.
+pub fn row<M: ModelTrait>(insert: impl TryIntoModel<M>) -> M {
+    insert.try_into_model().unwrap()
+}
+
+/// The row that a table would hold after an update.
+pub fn applied<E, A>(row: E::Model, change: &A) -> E::Model
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<A>,
+    A: ActiveModelTrait<Entity = E> + TryIntoModel<E::Model>,
+{
+    let mut active = row.into_active_model();
+    for column in E::Column::iter() {
+        if let ActiveValue::Set(value) = change.get(column) {
+            active.set(column, value);
+        }
+    }
+    active.try_into_model().unwrap()
+}
+
+/// The columns that an update would write.
+pub fn set_columns<A: ActiveModelTrait>(change: &A) -> Vec<&'static str> {
+    <A::Entity as EntityTrait>::Column::iter()
+        .filter(|column| change.get(*column).is_set())
+        .map(|column| column.as_str())
+        .collect()
+}
+
+pub fn ids(seed: u64) -> SeededIds {
+    SeededIds::new(seed)
+}
+
+pub fn start() -> Timestamp {
+    "2026-06-15T10:00:00.000001Z".parse().unwrap()
+}
+
+pub fn iqd(dinars: i64) -> Money {
+    Money::new(dinars * 1_000, Currency::Iqd)
+}
+
+pub fn tenant() -> Tenant {
+    Tenant {
+        merchant: ids(1).id(start()),
+        mode: Mode::Test,
+    }
+}
+
+pub fn merchant() -> Merchant {
+    Merchant {
+        id: tenant().merchant,
+        name: "مدرسة بغداد".into(),
+        currency: Currency::Iqd,
+        fees: FeeTerms {
+            fee_bps: 200,
+            fixed: Some(iqd(500)),
+            reserve_bps: 500,
+        },
+        created_at: start(),
+    }
+}
+
+pub fn operator() -> Operator {
+    Operator {
+        id: ids(1).id(start()),
+        name: "Finance".into(),
+        token: "eop_0123456789abcdef".into(),
+        revoked_at: None,
+        created_at: start(),
+    }
+}
+
+pub fn credential() -> Credential {
+    Credential {
+        id: ids(1).id(start()),
+        tenant: tenant(),
+        name: "Web shop".into(),
+        token: "epk_test_0123456789abcdef".into(),
+        scopes: Scopes::all(),
+        signing_public_key: "0f".repeat(32),
+        revoked_at: None,
+        created_at: start(),
+    }
+}
+
+pub fn card() -> Card {
+    Card {
+        id: ids(1).id(start()),
+        brand: CardBrand::Visa,
+        last4: "4242".into(),
+        expiry: Expiry {
+            year: 2028,
+            month: 12,
+        },
+        holder: Some("Zainab Hassan".into()),
+        fingerprint: "5a".repeat(32),
+        created_at: start(),
+    }
+}
+
+pub fn decline() -> Decline {
+    Decline {
+        reason: DeclineReason::FraudRisk,
+        response_code: Some("59".into()),
+        message: "suspected fraud".into(),
+        provider_reference: Some("sbx_1".into()),
+        fraud: Some(FraudCheck { score: 84 }),
+    }
+}
+
+pub fn payment() -> Payment {
+    let order = ("order".to_owned(), "طلب ٧".to_owned());
+    Payment {
+        id: ids(1).id(start()),
+        tenant: tenant(),
+        amount: iqd(100),
+        gateway: Gateway::CreditCard,
+        provider: "sandbox".into(),
+        card: Some(card().id),
+        state: PaymentState::Processing {
+            outcome_unknown: false,
+        },
+        in_flight: Some(operation().id),
+        customer: Customer {
+            email: Some("zainab@example.iq".into()),
+            name: Some("Zainab Hassan".into()),
+        },
+        description: Some("Tuition".into()),
+        merchant_reference: Some("INV-7".into()),
+        metadata: Metadata::new([order]).unwrap(),
+        created_at: start(),
+        updated_at: start(),
+        version: 1,
+    }
+}
+
+pub fn operation() -> Operation {
+    Operation {
+        id: ids(1).id(start()),
+        payment: ids(1).id(start()),
+        kind: OperationKind::Sale,
+        amount: iqd(100),
+        fee: iqd(2),
+        reserve: iqd(5),
+        finality: Finality::Final,
+        reason: Some("no longer wanted".into()),
+        idempotency_key: "order-7".parse().unwrap(),
+        state: OperationState::Sent,
+        ask_again_at: None,
+        created_at: start(),
+    }
+}
+
+pub fn refund() -> Refund {
+    Refund {
+        id: ids(1).id(start()),
+        payment: ids(1).id(start()),
+        operation: operation().id,
+        amount: iqd(40),
+        reason: Some("returned".into()),
+        state: RefundState::Pending,
+        created_at: start(),
+    }
+}

@@ -1,0 +1,10 @@
+//! What every door shares: request ids, logs, metrics, probes, and the GraphQL editor.
+//!
+//! Invariant: neither a log line nor a metric holds a header, a body, a query string or a path as the client wrote it; they
+//! name the route that matched. Paths of hosted pages carry ids that open them.
+
+pub mod graphiql;
+pub mod health;
+mod label;
+pub mod metrics;
+pub mod request_id;
