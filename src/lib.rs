@@ -3,5 +3,9 @@
 //! Invariant: a module here parses, calls a use case of `service`, and prints. What may happen is decided further down.
 
 pub mod config;
+pub mod graphql;
 pub mod http;
+pub mod provider;
+pub mod server;
+pub mod signing_key;
 pub mod telemetry;

@@ -49,9 +49,10 @@ pub enum Refusal {
     Amount(#[from] AmountRefusal),
     #[error("the card cannot be used")]
     Card(Vec<CardRefusal>),
-    /// A card payment without a card, or a wallet payment with one.
-    #[error("{0}")]
-    CardPresence(&'static str),
+    #[error("a card payment needs a card")]
+    CardRequired,
+    #[error("a wallet payment takes no card")]
+    CardNotAllowed,
     #[error(transparent)]
     Text(#[from] TextRefusal),
     #[error(transparent)]

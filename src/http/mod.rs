@@ -4,6 +4,7 @@
 //! name the route that matched. Paths of hosted pages carry ids that open them.
 
 pub mod graphiql;
+pub mod graphql;
 pub mod health;
 mod label;
 pub mod metrics;

@@ -3,12 +3,12 @@
 //! Invariant: every write runs in a transaction that a spawned task carries to commit or rollback. sqlx 0.9.0 loses
 //! acknowledged PostgreSQL writes when a future is dropped during BEGIN (`docs/decisions/0002`), so no transaction is ever
 //! owned by a future that a client's hang-up can drop. On SQLite there is one writer, and it takes the lock at BEGIN: a reader that
-//! turns writer half way would meet SQLITE_BUSY_SNAPSHOT, which no waiting cures.
+//! turns writer half way would meet `SQLITE_BUSY_SNAPSHOT`, which no waiting cures.
 
 mod open;
 mod row;
 
-pub use open::{OpenError, Settings, is_postgres_url, open_for_migration, sqlite_path};
+pub use open::{OpenError, Settings, StatementObserver, is_postgres_url, open_for_migration, sqlite_path};
 pub(crate) use row::sql;
 
 use crate::{Error, Result};

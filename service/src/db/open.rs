@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Told the text of a statement and how long it took.
+pub type StatementObserver = Arc<dyn Fn(&str, Duration) + Send + Sync>;
+
 /// How to reach the database.
 #[derive(Clone)]
 pub struct Settings {
@@ -19,7 +22,7 @@ pub struct Settings {
     /// Longest wait for a free connection.
     pub acquire_timeout: Duration,
     /// Told of each statement that SeaORM sends, with its time.
-    pub on_statement: Option<Arc<dyn Fn(&str, Duration) + Send + Sync>>,
+    pub on_statement: Option<StatementObserver>,
 }
 
 /// Why a database cannot be used.

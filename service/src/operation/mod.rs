@@ -10,17 +10,15 @@ use domain::operation::Operation;
 use entity::operation;
 use sea_orm::{ColumnTrait, QueryFilter};
 
-/// An operation of this merchant and mode.
+/// Operations of this merchant and mode, in no order; ids of others are left out.
 ///
 /// # Errors
 /// When the scope is missing.
-pub async fn get(app: &App, who: &Actor, id: OperationId) -> Result<Option<Operation>> {
+pub async fn get_many(app: &App, who: &Actor, ids: &[OperationId]) -> Result<Vec<Operation>> {
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
-    let row = operation::Entity::of(tenant)
-        .filter(operation::Column::Id.eq(id.to_string()))
-        .one(app.db().reads())
-        .await?;
-    Ok(row.map(TryInto::try_into).transpose()?)
+    let ids = ids.iter().map(ToString::to_string);
+    let rows = operation::Entity::of(tenant).filter(operation::Column::Id.is_in(ids)).all(app.db().reads()).await?;
+    Ok(rows.into_iter().map(TryInto::try_into).collect::<std::result::Result<_, _>>()?)
 }
 
 /// The newest [`CHILDREN_PER_PAYMENT`](crate::payment::CHILDREN_PER_PAYMENT) operations of each of these payments, oldest first, in one statement.

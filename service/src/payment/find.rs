@@ -151,10 +151,10 @@ fn beyond(key: SortKey, edge: Edge, descending: bool) -> Condition {
         }
     };
     let condition = match key {
-        SortKey::CreatedAt => compare(column.into(), id.into()),
+        SortKey::CreatedAt => compare(column, id),
         SortKey::Amount => compare(
-            Expr::tuple([Expr::col(payment::Column::AmountMinor).into(), column.into()]).into(),
-            Expr::tuple([Expr::value(edge.amount_minor).into(), id.into()]).into(),
+            Expr::tuple([Expr::col(payment::Column::AmountMinor), column]),
+            Expr::tuple([Expr::value(edge.amount_minor), id]),
         ),
     };
     Condition::all().add(condition)

@@ -68,10 +68,10 @@ async fn begin_payment(app: &App, who: &Actor, new: NewPayment, intake: Intake) 
     Payment::may_begin(new.gateway, intake)?;
     match (new.gateway, &new.card) {
         (Gateway::CreditCard, None) => {
-            return Err(Refusal::CardPresence("a card payment needs a card").into());
+            return Err(Refusal::CardRequired.into());
         }
         (Gateway::CreditCard, Some(_)) | (_, None) => {}
-        (_, Some(_)) => return Err(Refusal::CardPresence("a wallet payment takes no card").into()),
+        (_, Some(_)) => return Err(Refusal::CardNotAllowed.into()),
     }
     let app = app.clone();
     app.clone()

@@ -10,17 +10,15 @@ use domain::refund::Refund;
 use entity::refund;
 use sea_orm::{ColumnTrait, QueryFilter};
 
-/// A refund of this merchant and mode.
+/// Refunds of this merchant and mode, in no order; ids of others are left out.
 ///
 /// # Errors
 /// When the scope is missing.
-pub async fn get(app: &App, who: &Actor, id: RefundId) -> Result<Option<Refund>> {
+pub async fn get_many(app: &App, who: &Actor, ids: &[RefundId]) -> Result<Vec<Refund>> {
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
-    let row = refund::Entity::of(tenant)
-        .filter(refund::Column::Id.eq(id.to_string()))
-        .one(app.db().reads())
-        .await?;
-    Ok(row.map(TryInto::try_into).transpose()?)
+    let ids = ids.iter().map(ToString::to_string);
+    let rows = refund::Entity::of(tenant).filter(refund::Column::Id.is_in(ids)).all(app.db().reads()).await?;
+    Ok(rows.into_iter().map(TryInto::try_into).collect::<std::result::Result<_, _>>()?)
 }
 
 /// The newest [`CHILDREN_PER_PAYMENT`](crate::payment::CHILDREN_PER_PAYMENT) refunds of each of these payments, oldest first, in one statement.

@@ -1,0 +1,322 @@
+//! `tahsil credential`.
+
+use super::answer::{Answer, Output, fields, table};
+use super::{Outcome, installation};
+use crate::config::Config;
+use crate::signing_key;
+use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use domain::Timestamp;
+use domain::credential::{Credential, Scope, Scopes};
+use domain::id::{CredentialId, MerchantId};
+use domain::merchant::{Mode, Tenant};
+use serde::Serialize;
+use service::credential::{Issued, NewCredential};
+
+/// What to do with credentials.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  tahsil credential list")]
+pub enum Command {
+    /// Add a credential and print its keys, once.
+    Create(Create),
+    /// List credentials, oldest first, without their secrets.
+    List(List),
+    /// Revoke a credential: it opens nothing any more.
+    Revoke(Revoke),
+}
+
+/// A credential to be.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  tahsil credential create --merchant mer_01… --mode test --name 'Web shop' --scopes payments:create,payments:read"
+)]
+pub struct Create {
+    /// The merchant whose data it opens.
+    #[arg(long, value_name = "ID")]
+    merchant: MerchantId,
+    /// Real money, or rehearsal.
+    #[arg(long, value_parser = modes())]
+    mode: Mode,
+    /// What people call it.
+    #[arg(long)]
+    name: String,
+    /// What it may do: all, or a list with commas of payments:create, payments:read, payments:capture, refunds:create,
+    /// reports:read, webhooks:manage, credentials:manage.
+    #[arg(long, value_name = "all|LIST")]
+    scopes: Scopes,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Which credentials.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  tahsil credential list --merchant mer_01… --output json")]
+pub struct List {
+    /// Only those of this merchant.
+    #[arg(long, value_name = "ID")]
+    merchant: Option<MerchantId>,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Which credential.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  tahsil credential revoke cred_01…")]
+pub struct Revoke {
+    /// The credential.
+    id: CredentialId,
+    #[command(flatten)]
+    output: Output,
+}
+
+fn modes() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new([Mode::Live, Mode::Test].map(Mode::as_str)).try_map(|word| word.parse::<Mode>())
+}
+
+/// Does it.
+pub async fn run(command: Command, config: &Config) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Create(args) => create(args, config).await,
+        Command::List(args) => list(&args, config).await,
+        Command::Revoke(args) => revoke(&args, config).await,
+    }
+}
+
+async fn create(args: Create, config: &Config) -> anyhow::Result<Outcome> {
+    let signing_key = signing_key::generate();
+    let new = NewCredential {
+        tenant: Tenant {
+            merchant: args.merchant,
+            mode: args.mode,
+        },
+        name: args.name,
+        scopes: args.scopes,
+        signing_public_key: signing_key.public_hex.clone(),
+    };
+    let issued = installation::with(config, async |app| {
+        Ok(service::credential::create(app, new).await?)
+    })
+    .await?;
+    args.output.print(&Created {
+        view: (&issued.key).into(),
+        secret: issued.secret.reveal(),
+        private_key: &signing_key.private_pem,
+    })?;
+    Ok(Outcome::Done)
+}
+
+async fn list(args: &List, config: &Config) -> anyhow::Result<Outcome> {
+    let credentials = installation::with(config, async |app| {
+        Ok(service::credential::list(app, args.merchant).await?)
+    })
+    .await?;
+    args.output.print(&Credentials {
+        credentials: credentials.iter().map(Into::into).collect(),
+    })?;
+    Ok(Outcome::Done)
+}
+
+async fn revoke(args: &Revoke, config: &Config) -> anyhow::Result<Outcome> {
+    let credential = installation::with(config, async |app| {
+        Ok(service::credential::revoke(app, args.id).await?)
+    })
+    .await?;
+    args.output.print(&Revoked((&credential).into()))?;
+    Ok(Outcome::Done)
+}
+
+/// A credential as commands show it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    id: CredentialId,
+    name: &'a str,
+    merchant: MerchantId,
+    mode: Mode,
+    scopes: Vec<Scope>,
+    token: &'a str,
+    signing_public_key: &'a str,
+    created_at: Timestamp,
+    revoked_at: Option<Timestamp>,
+}
+
+impl<'a> From<&'a Credential> for View<'a> {
+    fn from(credential: &'a Credential) -> Self {
+        Self {
+            id: credential.id,
+            name: &credential.name,
+            merchant: credential.tenant.merchant,
+            mode: credential.tenant.mode,
+            scopes: credential.scopes.iter().collect(),
+            token: &credential.token,
+            signing_public_key: &credential.signing_public_key,
+            created_at: credential.created_at,
+            revoked_at: credential.revoked_at,
+        }
+    }
+}
+
+impl View<'_> {
+    fn scopes(&self) -> String {
+        if self.scopes.len() == Scope::ALL.len() {
+            return "all".to_owned();
+        }
+        let words: Vec<_> = self.scopes.iter().map(|scope| scope.as_str()).collect();
+        words.join(",")
+    }
+}
+
+/// A new credential with its keys in clear: shown once, never stored.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created<'a> {
+    #[serde(flatten)]
+    view: View<'a>,
+    secret: &'a str,
+    private_key: &'a str,
+}
+
+impl Answer for Created<'_> {
+    fn text(&self) -> String {
+        let view = &self.view;
+        let about = fields(&[
+            ("id", &view.id),
+            ("name", &view.name),
+            ("merchant", &view.merchant),
+            ("mode", &view.mode),
+            ("scopes", &view.scopes()),
+            ("token", &view.token),
+            ("secret", &self.secret),
+        ]);
+        let private_key = self.private_key.trim_end();
+        format!(
+            "credential created; keep the secret and the private key now, they cannot be shown again\n{about}\n\n\
+             The private key signs requests (Ed25519):\n{private_key}"
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct Credentials<'a> {
+    credentials: Vec<View<'a>>,
+}
+
+impl Answer for Credentials<'_> {
+    fn text(&self) -> String {
+        let rows = self.credentials.iter().map(|view| {
+            let state = if view.revoked_at.is_some() { "revoked" } else { "active" };
+            [
+                view.id.to_string(),
+                view.merchant.to_string(),
+                view.mode.to_string(),
+                view.name.to_owned(),
+                view.token.to_owned(),
+                state.to_owned(),
+                view.scopes(),
+            ]
+        });
+        table(["ID", "MERCHANT", "MODE", "NAME", "TOKEN", "STATE", "SCOPES"], rows)
+    }
+}
+
+#[derive(Serialize)]
+struct Revoked<'a>(View<'a>);
+
+impl Answer for Revoked<'_> {
+    fn text(&self) -> String {
+        let View { id, revoked_at, .. } = &self.0;
+        let since = revoked_at.map_or_else(String::new, |at| at.format(" since %F %T UTC").to_string());
+        format!("{id} is revoked{since}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::credential::{KeyKind, Secret, secret_entropy};
+    use serde_json::json;
+
+    fn issued() -> Issued<Credential> {
+        let secret =
+            Secret::issue(KeyKind::Merchant(Mode::Test), &vec![7; secret_entropy()]).unwrap();
+        Issued {
+            key: Credential {
+                id: "cred_00000000000000000000000001".parse().unwrap(),
+                tenant: Tenant {
+                    merchant: "mer_00000000000000000000000001".parse().unwrap(),
+                    mode: Mode::Test,
+                },
+                name: "Web shop".into(),
+                token: secret.token().to_string(),
+                scopes: "payments:read,payments:create".parse().unwrap(),
+                signing_public_key: "ab".repeat(32),
+                revoked_at: None,
+                created_at: "2026-06-15T10:42:07Z".parse().unwrap(),
+            },
+            secret,
+        }
+    }
+
+    #[test]
+    fn a_new_credential_is_one_json_object_with_its_keys() {
+        let issued = issued();
+        let view = Created {
+            view: (&issued.key).into(),
+            secret: issued.secret.reveal(),
+            private_key: "-----BEGIN PRIVATE KEY-----\n",
+        };
+        assert_eq!(
+            serde_json::to_value(&view).unwrap(),
+            json!({
+                "id": "cred_00000000000000000000000001",
+                "name": "Web shop",
+                "merchant": "mer_00000000000000000000000001",
+                "mode": "test",
+                "scopes": ["payments:create", "payments:read"],
+                "token": issued.key.token,
+                "signingPublicKey": "ab".repeat(32),
+                "createdAt": "2026-06-15T10:42:07Z",
+                "revokedAt": null,
+                "secret": issued.secret.reveal(),
+                "privateKey": "-----BEGIN PRIVATE KEY-----\n",
+            })
+        );
+        let text = view.text();
+        assert!(
+            text.contains(issued.secret.reveal()) && text.ends_with("-----BEGIN PRIVATE KEY-----"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_list_shows_no_secret() {
+        let issued = issued();
+        let list = Credentials {
+            credentials: vec![(&issued.key).into()],
+        };
+        let printed = format!("{}{}", list.text(), serde_json::to_string(&list).unwrap());
+        assert!(printed.contains(&issued.key.token) && !printed.contains("esk_"), "{printed}");
+    }
+
+    #[test]
+    fn all_scopes_read_as_one_word() {
+        let key = Credential {
+            scopes: Scopes::all(),
+            ..issued().key
+        };
+        assert_eq!(View::from(&key).scopes(), "all");
+        assert_eq!(View::from(&issued().key).scopes(), "payments:create,payments:read");
+    }
+
+    #[test]
+    fn a_revoked_credential_says_since_when() {
+        let key = Credential {
+            revoked_at: Some("2026-06-16T08:00:00Z".parse().unwrap()),
+            ..issued().key
+        };
+        assert_eq!(
+            Revoked((&key).into()).text(),
+            "cred_00000000000000000000000001 is revoked since 2026-06-16 08:00:00 UTC"
+        );
+    }
+}

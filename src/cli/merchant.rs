@@ -1,0 +1,296 @@
+//! `tahsil merchant`.
+
+use super::answer::{Answer, Output, fields, table};
+use super::{Outcome, installation};
+use crate::config::Config;
+use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use domain::fee::{FeeTerms, WHOLE_BPS};
+use domain::id::MerchantId;
+use domain::merchant::Merchant;
+use domain::money::{AmountRefusal, parse_charge};
+use domain::{Currency, Money, Timestamp};
+use serde::Serialize;
+use service::merchant::NewMerchant;
+
+/// What to do with merchants.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  tahsil merchant list")]
+pub enum Command {
+    /// Add a merchant.
+    Create(Create),
+    /// List all merchants, oldest first.
+    List(List),
+}
+
+/// A merchant to be.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  tahsil merchant create --name 'Al-Noor School' --fee-bps 250 --fee-fixed 500 --reserve-bps 500"
+)]
+pub struct Create {
+    /// The name that payers and finance read.
+    #[arg(long)]
+    name: String,
+    /// The currency that it is paid out in.
+    #[arg(long, value_name = "CODE", default_value = "IQD", ignore_case = true, value_parser = currencies())]
+    currency: Currency,
+    /// Its price: the share of each payment, in hundredths of a per cent.
+    #[arg(long, value_name = "BPS", default_value_t = 200, value_parser = clap::value_parser!(u32).range(..=i64::from(WHOLE_BPS)))]
+    fee_bps: u32,
+    /// Its price: the fixed part of each payment, in whole units of its currency such as 500.
+    #[arg(long, value_name = "AMOUNT")]
+    fee_fixed: Option<String>,
+    /// The share of each payment that is held back as reserve, in hundredths of a per cent.
+    #[arg(long, value_name = "BPS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=i64::from(WHOLE_BPS)))]
+    reserve_bps: u32,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// How to list them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  tahsil merchant list --output json | jq -r '.merchants[].id'")]
+pub struct List {
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Does it.
+pub async fn run(command: Command, config: &Config) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Create(args) => create(args, config).await,
+        Command::List(args) => list(&args, config).await,
+    }
+}
+
+async fn create(args: Create, config: &Config) -> anyhow::Result<Outcome> {
+    let output = args.output;
+    let new = args.try_into_command()?;
+    let merchant = installation::with(config, async |app| {
+        Ok(service::merchant::create(app, &installation::owner(app), new).await?)
+    });
+    output.print(&Created(merchant.await?.into()))?;
+    Ok(Outcome::Done)
+}
+
+async fn list(args: &List, config: &Config) -> anyhow::Result<Outcome> {
+    let merchants = installation::with(config, async |app| {
+        Ok(service::merchant::list(app, &installation::owner(app)).await?)
+    });
+    args.output.print(&Merchants {
+        merchants: merchants.await?.into_iter().map(Into::into).collect(),
+    })?;
+    Ok(Outcome::Done)
+}
+
+impl Create {
+    fn try_into_command(self) -> Result<NewMerchant, FixedFeeRefused> {
+        Ok(NewMerchant {
+            name: self.name,
+            currency: self.currency,
+            fees: FeeTerms {
+                fee_bps: self.fee_bps,
+                fixed: self
+                    .fee_fixed
+                    .map(|text| fixed_fee(&text, self.currency))
+                    .transpose()?
+                    .flatten(),
+                reserve_bps: self.reserve_bps,
+            },
+        })
+    }
+}
+
+/// A fixed fee that cannot be charged.
+#[derive(Debug, thiserror::Error)]
+#[error("--fee-fixed {text}: {refusal}")]
+struct FixedFeeRefused {
+    text: String,
+    refusal: AmountRefusal,
+}
+
+/// Reads the fixed fee; zero, however it is written, is none.
+fn fixed_fee(text: &str, currency: Currency) -> Result<Option<Money>, FixedFeeRefused> {
+    let zero = text.contains('0') && text.chars().all(|c| matches!(c, '0' | '.'));
+    match parse_charge(text, currency) {
+        Ok(fee) => Ok(Some(fee)),
+        Err(AmountRefusal::NotPositive { .. }) if zero => Ok(None),
+        Err(refusal) => Err(FixedFeeRefused {
+            text: text.to_owned(),
+            refusal,
+        }),
+    }
+}
+
+fn currencies() -> impl TypedValueParser<Value = Currency> {
+    PossibleValuesParser::new(Currency::ALL.map(Currency::code))
+        .try_map(|code| code.to_ascii_uppercase().parse::<Currency>())
+}
+
+/// A merchant as commands show it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View {
+    id: MerchantId,
+    name: String,
+    currency: Currency,
+    fee_bps: u32,
+    /// Decimal text in `currency`, "0" for none.
+    fee_fixed: String,
+    reserve_bps: u32,
+    created_at: Timestamp,
+}
+
+impl From<Merchant> for View {
+    fn from(merchant: Merchant) -> Self {
+        let FeeTerms {
+            fee_bps,
+            fixed,
+            reserve_bps,
+        } = merchant.fees;
+        Self {
+            id: merchant.id,
+            name: merchant.name,
+            currency: merchant.currency,
+            fee_bps,
+            fee_fixed: fixed.map_or_else(|| "0".to_owned(), |fixed| fixed.decimal().to_string()),
+            reserve_bps,
+            created_at: merchant.created_at,
+        }
+    }
+}
+
+impl View {
+    fn fee(&self) -> String {
+        let share = percent(self.fee_bps);
+        match self.fee_fixed.as_str() {
+            "0" => share,
+            fixed => format!("{share} + {fixed} {}", self.currency),
+        }
+    }
+}
+
+/// Basis points as per cent: 250 is `2.50%`.
+fn percent(bps: u32) -> String {
+    format!("{}.{:02}%", bps / 100, bps % 100)
+}
+
+#[derive(Serialize)]
+struct Created(View);
+
+impl Answer for Created {
+    fn text(&self) -> String {
+        let view = &self.0;
+        let about = fields(&[
+            ("id", &view.id),
+            ("name", &view.name),
+            ("currency", &view.currency),
+            ("fee", &view.fee()),
+            ("reserve", &percent(view.reserve_bps)),
+        ]);
+        let id = view.id;
+        format!(
+            "merchant created\n{about}\n\nnext: tahsil credential create --merchant {id} --mode test --name 'First key' --scopes all"
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct Merchants {
+    merchants: Vec<View>,
+}
+
+impl Answer for Merchants {
+    fn text(&self) -> String {
+        let rows = self.merchants.iter().map(|view| {
+            [
+                view.id.to_string(),
+                view.name.clone(),
+                view.currency.to_string(),
+                view.fee(),
+                percent(view.reserve_bps),
+                view.created_at.format("%F %T").to_string(),
+            ]
+        });
+        table(["ID", "NAME", "CURRENCY", "FEE", "RESERVE", "CREATED (UTC)"], rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn school() -> Merchant {
+        Merchant {
+            id: "mer_00000000000000000000000001".parse().unwrap(),
+            name: "Al-Noor School".into(),
+            currency: Currency::Iqd,
+            fees: FeeTerms {
+                fee_bps: 250,
+                fixed: Some(Money::new(500_000, Currency::Iqd)),
+                reserve_bps: 500,
+            },
+            created_at: "2026-06-15T10:42:07.000001Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_new_merchant_is_one_json_object() {
+        assert_eq!(
+            serde_json::to_value(Created(school().into())).unwrap(),
+            json!({
+                "id": "mer_00000000000000000000000001",
+                "name": "Al-Noor School",
+                "currency": "IQD",
+                "feeBps": 250,
+                "feeFixed": "500",
+                "reserveBps": 500,
+                "createdAt": "2026-06-15T10:42:07.000001Z",
+            })
+        );
+    }
+
+    #[test]
+    fn a_list_is_one_json_object() {
+        let list = |merchants: Vec<Merchant>| -> Value {
+            let merchants = merchants.into_iter().map(Into::into).collect();
+            serde_json::to_value(Merchants { merchants }).unwrap()
+        };
+        assert_eq!(list(vec![]), json!({ "merchants": [] }));
+        assert_eq!(
+            list(vec![school()])["merchants"][0]["id"],
+            "mer_00000000000000000000000001"
+        );
+    }
+
+    #[test]
+    fn people_read_the_price_in_per_cent() {
+        let text = Merchants {
+            merchants: vec![school().into()],
+        }
+        .text();
+        assert!(text.contains("2.50% + 500 IQD  5.00%"), "{text}");
+        assert_eq!(
+            (percent(200), percent(5), percent(10_000)),
+            ("2.00%".into(), "0.05%".into(), "100.00%".into())
+        );
+    }
+
+    #[test]
+    fn a_fixed_fee_is_read_exactly_and_zero_is_none() {
+        let fee = |text| fixed_fee(text, Currency::Iqd).map_err(|refused| refused.to_string());
+        assert_eq!(fee("500"), Ok(Some(Money::new(500_000, Currency::Iqd))));
+        assert_eq!(fee("0"), Ok(None));
+        assert_eq!(fee("0.000"), Ok(None));
+        for refused in ["-1", "-0", "0.5", "five", "", "."] {
+            assert!(
+                fee(refused)
+                    .unwrap_err()
+                    .starts_with(&format!("--fee-fixed {refused}: ")),
+                "{refused}"
+            );
+        }
+    }
+}

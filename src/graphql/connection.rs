@@ -1,0 +1,136 @@
+//! Pages as Relay connections.
+//!
+//! Invariant: a cursor says which list it belongs to. One that was made for another list, sorting or filter is refused instead of
+//! giving a page of something else.
+
+use super::error::{Code, failure};
+use async_graphql::Result;
+use async_graphql::connection::{Connection, Edge};
+use async_graphql::{ObjectType, OutputType};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use service::page::{MAX_PAGE, Page, PageRequest, Way};
+use sha2::{Digest, Sha256};
+
+/// The arguments of a connection, as the client wrote them.
+pub struct PageArguments {
+    /// The first so many after `after`.
+    pub first: Option<i32>,
+    /// Cursor of the row before the page.
+    pub after: Option<String>,
+    /// The last so many before `before`.
+    pub last: Option<i32>,
+    /// Cursor of the row after the page.
+    pub before: Option<String>,
+}
+
+/// What makes a row's cursor: the parts of its key, joined.
+pub trait CursorKey: Sized {
+    /// The key as text without `|` inside its parts.
+    fn write(&self) -> String;
+
+    /// The key from its text.
+    fn read(text: &str) -> Option<Self>;
+}
+
+/// A list that cursors belong to: its name and whatever filter and order it has.
+pub struct List(String);
+
+impl List {
+    /// `what` names the list and everything that selects or sorts it.
+    pub fn new(what: impl std::fmt::Debug) -> Self {
+        let digest = Sha256::digest(format!("{what:?}"));
+        Self(hex::encode(digest.get(..6).unwrap_or_default()))
+    }
+
+    fn cursor(&self, key: &impl CursorKey) -> String {
+        URL_SAFE_NO_PAD.encode(format!("1|{}|{}", self.0, key.write()))
+    }
+
+    fn key<K: CursorKey>(&self, cursor: &str) -> Result<K> {
+        let invalid = || failure(Code::BadUserInput, "the cursor does not belong to this list, filter and order");
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
+        let text = String::from_utf8(bytes).map_err(|_| invalid())?;
+        let rest = text.strip_prefix("1|").and_then(|rest| rest.strip_prefix(self.0.as_str()));
+        rest.and_then(|rest| rest.strip_prefix('|')).and_then(K::read).ok_or_else(invalid)
+    }
+
+    /// Which page `arguments` ask for: exactly one of `first` and `last`, 1 to 100.
+    pub fn request<K: CursorKey>(&self, arguments: PageArguments) -> Result<PageRequest<K>> {
+        let (limit, cursor, stray, way) = match (arguments.first, arguments.last) {
+            (Some(first), None) => (first, arguments.after, arguments.before, Way::Forward),
+            (None, Some(last)) => (last, arguments.before, arguments.after, Way::Backward),
+            _ => return Err(failure(Code::BadUserInput, "give either first or last, 1 to 100")),
+        };
+        if stray.is_some() {
+            return Err(failure(Code::BadUserInput, "after goes with first, before goes with last"));
+        }
+        let limit = u64::try_from(limit).ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
+        let limit = limit.ok_or_else(|| failure(Code::BadUserInput, "first and last are 1 to 100"))?;
+        let edge = cursor.map(|cursor| self.key(&cursor)).transpose()?;
+        Ok(PageRequest { limit, edge, way })
+    }
+
+    /// A page as a connection; `fields` are what it carries besides its rows.
+    pub fn connection<T, N, F, K>(
+        &self,
+        page: Page<T>,
+        fields: F,
+        key: impl Fn(&T) -> K,
+        node: impl Fn(T) -> N,
+    ) -> Connection<String, N, F>
+    where
+        N: OutputType,
+        F: ObjectType,
+        K: CursorKey,
+    {
+        let mut connection = Connection::with_additional_fields(page.has_previous, page.has_next, fields);
+        connection.edges = page
+            .items
+            .into_iter()
+            .map(|item| {
+                let cursor = self.cursor(&key(&item));
+                Edge::new(cursor, node(item))
+            })
+            .collect();
+        connection
+    }
+}
+
+macro_rules! id_cursors {
+    ($($id:ty),+) => {
+        $(impl CursorKey for $id {
+            fn write(&self) -> String {
+                self.to_string()
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        })+
+    };
+}
+
+id_cursors!(domain::id::OperationId, domain::id::RefundId, domain::id::CardId);
+
+impl CursorKey for service::payment::Edge {
+    fn write(&self) -> String {
+        format!("{}|{}", self.amount_minor, self.id)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (amount, id) = text.split_once('|')?;
+        Some(Self { amount_minor: amount.parse().ok()?, id: id.parse().ok()? })
+    }
+}
+
+impl CursorKey for (domain::id::JournalId, i16) {
+    fn write(&self) -> String {
+        format!("{}|{}", self.0, self.1)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (journal, leg) = text.split_once('|')?;
+        Some((journal.parse().ok()?, leg.parse().ok()?))
+    }
+}

@@ -1,0 +1,165 @@
+//! Enums of the domain as clients see them. The names are those of the domain; adding a value is announced in the change log,
+//! and clients treat an unknown one as "something new".
+
+use async_graphql::Enum;
+
+macro_rules! mirrored {
+    ($(#[$doc:meta])* $name:ident = $domain:ty { $($(#[$value_doc:meta])* $value:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$value_doc])* $value),+
+        }
+
+        // Both ways spelt out, so that the compiler finds a value that one side has and the other lacks.
+        impl From<$domain> for $name {
+            fn from(value: $domain) -> Self {
+                match value {
+                    $(<$domain>::$value => Self::$value),+
+                }
+            }
+        }
+
+        impl From<$name> for $domain {
+            fn from(value: $name) -> Self {
+                match value {
+                    $($name::$value => Self::$value),+
+                }
+            }
+        }
+    };
+}
+
+mirrored! {
+    /// What a payment's amounts and operations add up to.
+    PaymentStatus = domain::payment::PaymentStatus {
+        /// The first operation is at the provider.
+        Processing,
+        /// Money is held.
+        Authorized,
+        /// Part of the authorization is captured, the rest is still held.
+        PartiallyCaptured,
+        /// Money is captured.
+        Captured,
+        /// Part of what was captured went back.
+        PartiallyRefunded,
+        /// All that was captured went back.
+        Refunded,
+        /// The authorization was given up.
+        Voided,
+        /// The authorization ran out after seven days.
+        Expired,
+        /// Declined by issuer, provider or fraud check.
+        Failed,
+    }
+}
+
+mirrored! {
+    /// What was tried on a payment.
+    OperationKind = domain::operation::OperationKind {
+        /// Hold money.
+        Authorize,
+        /// Hold and take money in one step.
+        Sale,
+        /// Take held money.
+        Capture,
+        /// Release held money.
+        Void,
+        /// Give captured money back.
+        Refund,
+    }
+}
+
+mirrored! {
+    /// How far an operation has come.
+    OperationStatus = domain::operation::OperationStatus {
+        /// At the provider.
+        Sent,
+        /// At the provider; the answer was lost, and the provider is asked again.
+        OutcomeUnknown,
+        /// It happened.
+        Succeeded,
+        /// It did not happen.
+        Failed,
+    }
+}
+
+mirrored! {
+    /// How far a refund has come.
+    RefundStatus = domain::refund::RefundStatus {
+        /// Waits for a second person.
+        PendingApproval,
+        /// At the provider.
+        Pending,
+        /// The payer has the money.
+        Succeeded,
+        /// Nothing went back.
+        Failed,
+        /// Withdrawn before it was sent.
+        Canceled,
+        /// Taken back by the provider.
+        Reversed,
+    }
+}
+
+mirrored! {
+    /// How a payer pays.
+    Gateway = domain::provider::Gateway {
+        /// A card.
+        CreditCard,
+        /// FastPay wallet.
+        FastPay,
+        /// First Iraqi Bank.
+        Fib,
+        /// ZainCash wallet.
+        Zain,
+        /// AsiaPay wallet.
+        AsiaPay,
+        /// Nass wallet.
+        NassWallet,
+    }
+}
+
+mirrored! {
+    /// Why money was not moved.
+    FailureReason = domain::provider::DeclineReason {
+        /// The issuer gives no reason (05).
+        DoNotHonor,
+        /// Not enough money (51).
+        InsufficientFunds,
+        /// The card has expired (54).
+        ExpiredCard,
+        /// The card verification value is wrong (N7).
+        CvvMismatch,
+        /// The provider could not process it (96).
+        ProcessingError,
+        /// The fraud score is above 70.
+        FraudRisk,
+        /// Nothing was sent: the provider could not be reached, so nothing was charged.
+        NotSent,
+    }
+}
+
+mirrored! {
+    /// Real money or rehearsal.
+    Mode = domain::merchant::Mode {
+        /// Real money.
+        Live,
+        /// Rehearsal: no money moves.
+        Test,
+    }
+}
+
+mirrored! {
+    /// The scheme of a card.
+    CardBrand = domain::card::CardBrand {
+        /// Visa.
+        Visa,
+        /// Mastercard.
+        Mastercard,
+        /// American Express.
+        Amex,
+        /// Any other scheme.
+        Other,
+    }
+}

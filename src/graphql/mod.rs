@@ -1,0 +1,28 @@
+//! The GraphQL door.
+//!
+//! Invariant: a resolver reads its input, calls one use case and prints the outcome. It decides nothing, it sees no row, and what
+//! went wrong leaves through `error` alone: a business "no" as `userErrors`, everything else as one of the closed codes.
+
+mod card;
+mod connection;
+mod context;
+mod customer;
+mod enums;
+mod error;
+mod ledger;
+pub mod load;
+mod merchant;
+mod metadata;
+mod money;
+mod node;
+mod operation;
+mod payment;
+mod payment_filter;
+mod payment_input;
+pub mod payload;
+mod refund;
+mod schema;
+mod user_error;
+
+pub use error::{Code, failure};
+pub use schema::{Schema, build, sdl};

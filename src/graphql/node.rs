@@ -1,0 +1,95 @@
+//! Any object by its id.
+
+use super::card::Card;
+use super::context::ContextExt;
+use super::error::{Code, failure, query_failure};
+use super::merchant::Merchant;
+use super::operation::Operation;
+use super::payment::{self, Payment};
+use super::refund::Refund;
+use async_graphql::{Context, ID, Interface, Object, Result};
+use domain::actor::Actor;
+use domain::id::{CardId, MerchantId, OperationId, PaymentId, RefundId};
+use std::collections::HashMap;
+
+/// Most ids that one question names.
+const MAX_IDS: usize = 100;
+
+/// An object with an id of its own. The id says its kind and is the same string in webhooks, files and logs.
+#[derive(Interface, Clone)]
+#[graphql(field(name = "id", ty = "ID", desc = "Its id: a prefix and 26 characters."))]
+pub enum Node {
+    /// A merchant.
+    Merchant(Merchant),
+    /// A payment.
+    Payment(Payment),
+    /// An operation.
+    Operation(Operation),
+    /// A refund.
+    Refund(Refund),
+    /// A card.
+    Card(Card),
+}
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The object by this id; null when there is none here.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The id of any object.")] id: ID) -> Result<Option<Node>> {
+        Ok(find(ctx, vec![id]).await?.into_iter().flatten().next())
+    }
+
+    /// The objects by these ids, in the order of the ids; null where there is none here.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ids of any objects, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MAX_IDS {
+            return Err(failure(Code::BadUserInput, format!("ids takes at most {MAX_IDS} values")));
+        }
+        find(ctx, ids).await
+    }
+}
+
+/// Finds all objects of one kind in one statement.
+async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
+    let (app, actor) = (ctx.app()?, ctx.actor()?);
+    let mut found: HashMap<String, Node> = HashMap::new();
+
+    let payments: Vec<PaymentId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !payments.is_empty() {
+        let payments = service::payment::get_many(app, actor, &payments).await.map_err(query_failure)?;
+        for payment in payment::with_relations(ctx, payments, &[ctx.look_ahead()]).await? {
+            found.insert(payment.key(), Node::Payment(payment));
+        }
+    }
+    let operations: Vec<OperationId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !operations.is_empty() {
+        for operation in service::operation::get_many(app, actor, &operations).await.map_err(query_failure)? {
+            found.insert(operation.id.to_string(), Node::Operation(Operation::new(operation, None)));
+        }
+    }
+    let refunds: Vec<RefundId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !refunds.is_empty() {
+        for refund in service::refund::get_many(app, actor, &refunds).await.map_err(query_failure)? {
+            found.insert(refund.id.to_string(), Node::Refund(Refund::new(refund, None)));
+        }
+    }
+    let cards: Vec<CardId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !cards.is_empty() {
+        for card in service::card::get_many(app, actor, &cards).await.map_err(query_failure)? {
+            found.insert(card.id.to_string(), Node::Card(card.into()));
+        }
+    }
+    if let Actor::Merchant(own) = actor {
+        let asked = ids.iter().any(|id| id.parse::<MerchantId>() == Ok(own.tenant.merchant));
+        if asked {
+            let merchant = Merchant::new(&own.merchant, Some(own.tenant.mode));
+            found.insert(own.tenant.merchant.to_string(), Node::Merchant(merchant));
+        }
+    }
+    Ok(ids.iter().map(|id| found.get(id.as_str()).cloned()).collect())
+}

@@ -1,0 +1,140 @@
+//! Payloads of the money mutations: one shape, one type a mutation.
+
+use super::error::{Reply, reply};
+use super::money::Money;
+use super::operation::Operation;
+use super::payment::Payment;
+use super::refund::Refund;
+use super::user_error::UserError;
+use async_graphql::{Result, SimpleObject};
+use domain::Timestamp;
+use service::payment::{Outcome, Run};
+use std::sync::Arc;
+
+/// One line of the books that a command writes.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct LedgerLine {
+    /// Code of the debited account.
+    pub debit_account: String,
+    /// Code of the credited account.
+    pub credit_account: String,
+    /// How much.
+    pub amount: Money,
+    /// What it stands for: gross, fee, reserve or refund.
+    pub code: String,
+}
+
+/// What a money command did, before it has the type of its mutation.
+struct Done {
+    payment: Option<Payment>,
+    operation: Option<Operation>,
+    refund: Option<Refund>,
+    ledger_lines: Vec<LedgerLine>,
+    user_errors: Vec<UserError>,
+    run: Option<Run>,
+}
+
+impl Done {
+    fn refused(user_errors: Vec<UserError>) -> Self {
+        Self { payment: None, operation: None, refund: None, ledger_lines: Vec::new(), user_errors, run: None }
+    }
+
+    fn of(outcome: Outcome, now: Timestamp) -> Self {
+        let lines = outcome.answer.ledger_lines().into_iter().map(|line| LedgerLine {
+            debit_account: line.debit,
+            credit_account: line.credit,
+            amount: line.amount.into(),
+            code: line.code.to_string(),
+        });
+        let ledger_lines = lines.collect();
+        let payment = Arc::new(outcome.answer.payment);
+        Self {
+            operation: Some(Operation::new(outcome.answer.operation, Some(Arc::clone(&payment)))),
+            refund: outcome.answer.refund.map(|refund| Refund::new(refund, Some(Arc::clone(&payment)))),
+            payment: Some(Payment::new(payment, now)),
+            ledger_lines,
+            user_errors: Vec::new(),
+            run: Some(outcome.run),
+        }
+    }
+}
+
+macro_rules! payload {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* }) => {
+        $(#[$doc])*
+        #[derive(SimpleObject)]
+        pub struct $name {
+            /// The payment after the command; null when it was refused.
+            pub payment: Option<Payment>,
+            /// The operation that the command sent; null when it was refused.
+            pub operation: Option<Operation>,
+            $($(#[$field_doc])* pub $field: $type,)*
+            /// What the command has written into the books by now, or would have.
+            pub ledger_lines: Vec<LedgerLine>,
+            /// Why it was refused; empty when it was not. A decline is no refusal: it is a payment with a failure.
+            pub user_errors: Vec<UserError>,
+            /// Whether this is the answer of an earlier request with the same idempotency key.
+            pub idempotent_replay: bool,
+            /// Whether this was only rehearsed, so that nothing was written.
+            pub simulated: bool,
+        }
+
+        impl $name {
+            /// A refusal.
+            pub fn refused(user_errors: Vec<UserError>) -> Self {
+                Done::refused(user_errors).into()
+            }
+
+            /// What became of the command.
+            pub fn of(result: service::Result<Outcome>, now: Timestamp) -> Result<Self> {
+                match result.map_err(reply) {
+                    Ok(outcome) => Ok(Done::of(outcome, now).into()),
+                    Err(Reply::UserErrors(errors)) => Ok(Self::refused(errors)),
+                    Err(Reply::Failure(error)) => Err(error),
+                }
+            }
+        }
+
+        impl From<Done> for $name {
+            fn from(done: Done) -> Self {
+                Self {
+                    payment: done.payment,
+                    operation: done.operation,
+                    $($field: done.$field,)*
+                    ledger_lines: done.ledger_lines,
+                    user_errors: done.user_errors,
+                    idempotent_replay: done.run == Some(Run::Replayed),
+                    simulated: done.run == Some(Run::Simulated),
+                }
+            }
+        }
+    };
+}
+
+payload! {
+    /// What became of an authorization.
+    PaymentAuthorizePayload {}
+}
+
+payload! {
+    /// What became of a sale.
+    PaymentSalePayload {}
+}
+
+payload! {
+    /// What became of a capture.
+    PaymentCapturePayload {}
+}
+
+payload! {
+    /// What became of a void.
+    PaymentVoidPayload {}
+}
+
+payload! {
+    /// What became of a refund.
+    PaymentRefundPayload {
+        /// The refund; null when it was refused.
+        refund: Option<Refund>
+    }
+}

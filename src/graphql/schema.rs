@@ -1,0 +1,59 @@
+//! The schema, put together from its areas. Building it needs no database.
+
+use super::{card, ledger, merchant, node, operation, payment, refund};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
+use service::App;
+
+/// Everything that can be asked. The tenant comes from the key, never from an argument.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    node::NodeQuery,
+    merchant::MerchantQuery,
+    payment::PaymentQuery,
+    operation::OperationQuery,
+    refund::RefundQuery,
+    card::CardQuery,
+    ledger::LedgerQuery,
+);
+
+/// Everything that can be done.
+#[derive(MergedObject, Default)]
+pub struct Mutation(payment::PaymentMutation, merchant::MerchantMutation);
+
+/// The schema of this installation.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// Deepest selection; the introspection query of common clients needs 13.
+const MAX_DEPTH: usize = 15;
+/// Deepest nesting of the document itself.
+const MAX_NESTING: usize = 32;
+/// Most aliases in one document.
+const MAX_ALIASES: usize = 30;
+/// Most directives on one field.
+const MAX_DIRECTIVES: usize = 4;
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .register_output_type::<node::Node>()
+        .limit_depth(MAX_DEPTH)
+        .limit_recursive_depth(MAX_NESTING)
+        .limit_aliases(MAX_ALIASES)
+        .limit_directives(MAX_DIRECTIVES)
+        // A misspelt field of a stranger must not be answered with the names of ours.
+        .disable_suggestions()
+}
+
+/// The schema over a running installation.
+#[must_use]
+pub fn build(app: App) -> Schema {
+    builder().data(app).finish()
+}
+
+/// The schema as text, sorted, so that two builds of one source print the same.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
+    let sdl = builder().finish().sdl_with_options(options.use_space_ident().indent_width(2));
+    let lines: Vec<&str> = sdl.lines().map(str::trim_end).collect();
+    format!("{}\n", lines.join("\n").trim())
+}

@@ -1,0 +1,214 @@
+//! Business refusals, one code a cause.
+
+use async_graphql::{Enum, SimpleObject};
+use domain::card::CardRefusal;
+use domain::idempotency::IdempotencyRefusal;
+use domain::metadata::TextRefusal;
+use domain::money::AmountRefusal;
+use domain::payment::{AuthorizeRefusal, CaptureRefusal, RefundRefusal, VoidRefusal};
+use service::Refusal;
+
+/// Why a command was refused. The list grows; treat an unknown code by its message.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserErrorCode {
+    /// The amount is not a plain decimal number.
+    AmountMalformed,
+    /// The amount is zero or less.
+    AmountNotPositive,
+    /// The amount has more digits than its currency is charged in.
+    AmountTooPrecise,
+    /// The amount is above the largest charge.
+    AmountTooLarge,
+    /// The currency is not one that can be charged.
+    CurrencyUnsupported,
+    /// The currency is not the one of the payment.
+    CurrencyMismatch,
+    /// A card payment needs a card.
+    CardRequired,
+    /// A wallet payment takes no card.
+    CardNotAllowed,
+    /// The card number has a wrong length or check digit.
+    CardNumberInvalid,
+    /// The expiry is no month within reach.
+    CardExpiryInvalid,
+    /// The card's last month is over.
+    CardExpired,
+    /// The verification value has a wrong length.
+    CardCvvInvalid,
+    /// The cardholder name cannot be kept.
+    CardholderNameInvalid,
+    /// A text is empty, too long or holds control characters.
+    TextInvalid,
+    /// A name is empty, too long or holds control characters.
+    NameInvalid,
+    /// Fee terms that make no sense.
+    FeeTermsInvalid,
+    /// The id has not the form of an id of this kind.
+    IdMalformed,
+    /// There is no such payment here.
+    PaymentNotFound,
+    /// There is no such object here.
+    NotFound,
+    /// The gateway cannot hold money.
+    CaptureMethodNotSupported,
+    /// Everything that could be captured is captured.
+    PaymentAlreadyCaptured,
+    /// More than what is left of the authorization.
+    CaptureExceedsAuthorized,
+    /// The gateway captures an authorization once only.
+    SeveralCapturesNotSupported,
+    /// The authorization ran out after seven days.
+    AuthorizationExpired,
+    /// The payment is in a state that does not allow this.
+    PaymentWrongState,
+    /// A capture or void of this payment has no answer yet.
+    OperationInProgress,
+    /// A captured payment is refunded, not voided.
+    PaymentCapturedUseRefund,
+    /// The payment was voided before.
+    PaymentAlreadyVoided,
+    /// Only captured payments can be refunded.
+    PaymentNotCaptured,
+    /// More than what can still be refunded.
+    RefundExceedsAvailable,
+    /// Everything went back already.
+    PaymentAlreadyRefunded,
+    /// The gateway gives nothing back through its API.
+    RefundNotSupported,
+    /// The gateway gives back all or nothing.
+    RefundFullOnly,
+    /// The idempotency key has a wrong form.
+    IdempotencyKeyInvalid,
+    /// The idempotency key stands for another input.
+    IdempotencyKeyReused,
+    /// The first request with this idempotency key has no answer yet.
+    IdempotencyInProgress,
+}
+
+/// A business refusal: read it, change something, ask again.
+#[derive(SimpleObject, Clone, Debug, PartialEq, Eq)]
+pub struct UserError {
+    /// Why, for programs.
+    pub code: UserErrorCode,
+    /// Why, for people.
+    pub message: String,
+    /// The input field it is about, from the input downward; null when it is about the command as a whole.
+    pub field: Option<Vec<String>>,
+}
+
+impl UserError {
+    /// An error about the command as a whole.
+    pub fn new(code: UserErrorCode, message: impl ToString) -> Self {
+        Self { code, message: message.to_string(), field: None }
+    }
+
+    /// An error about one input field, written `card.number`.
+    pub fn at(code: UserErrorCode, message: impl ToString, field: &str) -> Self {
+        let field = Some(field.split('.').map(str::to_owned).collect());
+        Self { field, ..Self::new(code, message) }
+    }
+
+    /// Nothing by that id, in this merchant and mode.
+    pub fn not_found(thing: &str) -> Self {
+        let code = if thing == "payment" { UserErrorCode::PaymentNotFound } else { UserErrorCode::NotFound };
+        Self::at(code, format!("{thing} not found"), "id")
+    }
+}
+
+/// The user errors of a refusal.
+pub fn user_errors(refusal: &Refusal) -> Vec<UserError> {
+    let words = refusal.to_string();
+    let one = |code, field: &str| vec![UserError::at(code, &words, field)];
+    let whole = |code| vec![UserError::new(code, &words)];
+    match refusal {
+        Refusal::Amount(refusal) => one(amount(refusal), "amount"),
+        Refusal::Card(refusals) => refusals.iter().map(card).collect(),
+        Refusal::CardRequired => one(UserErrorCode::CardRequired, "card"),
+        Refusal::CardNotAllowed => one(UserErrorCode::CardNotAllowed, "card"),
+        Refusal::Text(refusal) => vec![text(refusal)],
+        Refusal::Name(_) => one(UserErrorCode::NameInvalid, "name"),
+        Refusal::FeeTerms(_) => whole(UserErrorCode::FeeTermsInvalid),
+        Refusal::Idempotency(IdempotencyRefusal::Reused) => {
+            one(UserErrorCode::IdempotencyKeyReused, "idempotencyKey")
+        }
+        Refusal::Idempotency(IdempotencyRefusal::InProgress) => {
+            one(UserErrorCode::IdempotencyInProgress, "idempotencyKey")
+        }
+        Refusal::Authorize(AuthorizeRefusal::HoldsNotSupported { .. }) => {
+            one(UserErrorCode::CaptureMethodNotSupported, "gateway")
+        }
+        Refusal::Capture(refusal) => capture(refusal, &words),
+        Refusal::Void(refusal) => whole(match refusal {
+            VoidRefusal::Captured => UserErrorCode::PaymentCapturedUseRefund,
+            VoidRefusal::AlreadyVoided => UserErrorCode::PaymentAlreadyVoided,
+            VoidRefusal::Expired => UserErrorCode::AuthorizationExpired,
+            VoidRefusal::WrongState(_) => UserErrorCode::PaymentWrongState,
+            VoidRefusal::InProgress => UserErrorCode::OperationInProgress,
+        }),
+        Refusal::Refund(refusal) => refund(refusal, &words),
+        // Never a user error; `reply` sends it out as a failure.
+        Refusal::Forbidden(_) => whole(UserErrorCode::PaymentWrongState),
+    }
+}
+
+/// The code of a refused amount.
+pub const fn amount(refusal: &AmountRefusal) -> UserErrorCode {
+    match refusal {
+        AmountRefusal::Malformed => UserErrorCode::AmountMalformed,
+        AmountRefusal::NotPositive { .. } => UserErrorCode::AmountNotPositive,
+        AmountRefusal::TooPrecise { .. } => UserErrorCode::AmountTooPrecise,
+        AmountRefusal::TooLarge { .. } => UserErrorCode::AmountTooLarge,
+    }
+}
+
+/// The user error of one refused card field.
+pub fn card(refusal: &CardRefusal) -> UserError {
+    let (code, field) = match refusal {
+        CardRefusal::InvalidNumber => (UserErrorCode::CardNumberInvalid, "card.number"),
+        CardRefusal::InvalidExpiry => (UserErrorCode::CardExpiryInvalid, "card.expMonth"),
+        CardRefusal::Expired => (UserErrorCode::CardExpired, "card.expYear"),
+        CardRefusal::InvalidCvv { .. } => (UserErrorCode::CardCvvInvalid, "card.cvv"),
+        CardRefusal::InvalidHolder(_) => (UserErrorCode::CardholderNameInvalid, "card.cardholderName"),
+    };
+    UserError::at(code, refusal, field)
+}
+
+/// The user error of a refused text.
+pub fn text(refusal: &TextRefusal) -> UserError {
+    UserError::new(UserErrorCode::TextInvalid, refusal)
+}
+
+fn capture(refusal: &CaptureRefusal, words: &str) -> Vec<UserError> {
+    vec![match refusal {
+        CaptureRefusal::AlreadyCaptured => UserError::new(UserErrorCode::PaymentAlreadyCaptured, words),
+        CaptureRefusal::ExceedsAuthorized { .. } => {
+            UserError::at(UserErrorCode::CaptureExceedsAuthorized, words, "amount")
+        }
+        CaptureRefusal::Expired => UserError::new(UserErrorCode::AuthorizationExpired, words),
+        CaptureRefusal::WrongState(_) => UserError::new(UserErrorCode::PaymentWrongState, words),
+        CaptureRefusal::InProgress => UserError::new(UserErrorCode::OperationInProgress, words),
+        CaptureRefusal::SeveralNotSupported { .. } => {
+            UserError::at(UserErrorCode::SeveralCapturesNotSupported, words, "finalCapture")
+        }
+        CaptureRefusal::WrongCurrency { .. } => {
+            UserError::at(UserErrorCode::CurrencyMismatch, words, "amount.currency")
+        }
+    }]
+}
+
+fn refund(refusal: &RefundRefusal, words: &str) -> Vec<UserError> {
+    vec![match refusal {
+        RefundRefusal::NotCaptured => UserError::new(UserErrorCode::PaymentNotCaptured, words),
+        RefundRefusal::ExceedsAvailable { .. } => {
+            UserError::at(UserErrorCode::RefundExceedsAvailable, words, "amount")
+        }
+        RefundRefusal::AlreadyRefunded | RefundRefusal::NotOpen => {
+            UserError::new(UserErrorCode::PaymentAlreadyRefunded, words)
+        }
+        RefundRefusal::NotSupported { .. } => UserError::new(UserErrorCode::RefundNotSupported, words),
+        RefundRefusal::FullOnly { .. } => UserError::at(UserErrorCode::RefundFullOnly, words, "amount"),
+        RefundRefusal::WrongCurrency { .. } => {
+            UserError::at(UserErrorCode::CurrencyMismatch, words, "amount.currency")
+        }
+    }]
+}

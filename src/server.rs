@@ -1,0 +1,167 @@
+//! The running server: its routes, its sweeps, its end.
+//!
+//! Invariant: on a signal it stops accepting and finishes what it has begun before it returns, so that a graceful stop never leaves
+//! a payment between its two transactions.
+
+use crate::config::Config;
+use crate::graphql as schema;
+use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
+use crate::http::metrics::{self, Metrics};
+use crate::http::request_id::{self, NewRequestId};
+use crate::http::{graphiql, graphql, health};
+use async_trait::async_trait;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Json, Response};
+use domain::id::RequestId;
+use serde_json::json;
+use service::App;
+use std::any::Any;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// How often open operations and ended holds are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(2);
+/// Most operations that one sweep asks about, and most holds that it closes.
+const SWEEP_LIMIT: u64 = 200;
+
+/// Ready while the database answers.
+struct DatabaseAnswers(App);
+
+#[async_trait]
+impl ReadinessCheck for DatabaseAnswers {
+    async fn check(&self) -> Result<(), Unavailable> {
+        self.0.db().ping().await.map_err(|error| {
+            tracing::warn!(%error, "the database does not answer");
+            Unavailable("database")
+        })
+    }
+}
+
+/// All routes of this installation.
+pub fn router(app: &App, config: &Config, metrics: &Arc<Metrics>, stopping: &CancellationToken) -> Router {
+    let door = graphql::Door {
+        app: app.clone(),
+        schema: schema::build(app.clone()),
+        max_body_bytes: config.http.max_body_bytes,
+        timeout: config.http.request_timeout,
+        open_schema: config.http.graphiql,
+    };
+    let readiness = Readiness::new(Arc::new(DatabaseAnswers(app.clone())), stopping.clone());
+    let mut routes = Router::new()
+        .merge(graphql::router(door))
+        .merge(health::router(readiness))
+        .merge(metrics::router(Arc::clone(metrics)));
+    if config.http.graphiql {
+        routes = routes.merge(graphiql::router());
+    }
+    let ids = app.clone();
+    let new_id: NewRequestId = Arc::new(move || ids.id::<RequestId>(ids.now()).to_string());
+    routes
+        .fallback(not_found)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Arc::clone(metrics), metrics::count))
+        .layer(from_fn_with_state(new_id, request_id::identify))
+}
+
+async fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({ "error": "not found", "error_code": "NOT_FOUND" }))).into_response()
+}
+
+/// A defect: the request fails, the process goes on, and the cause stays in the log.
+#[expect(clippy::needless_pass_by_value, reason = "the signature that the layer calls")]
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let words = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(cause = words.unwrap_or("unknown"), "a request panicked");
+    let error = json!({ "message": "something went wrong on our side", "extensions": { "code": "INTERNAL" } });
+    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "errors": [error] }))).into_response()
+}
+
+/// Listens and serves until `stop` resolves, then finishes what was begun.
+///
+/// # Errors
+/// When the address is taken or the listener fails.
+pub async fn serve(
+    app: App,
+    config: &Config,
+    metrics: Metrics,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let listener = TcpListener::bind(config.http.listen).await?;
+    serve_on(listener, app, config, metrics, stop).await
+}
+
+/// As [`serve`], on a listener that is there already.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_on(
+    listener: TcpListener,
+    app: App,
+    config: &Config,
+    metrics: Metrics,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let stopping = CancellationToken::new();
+    let router = router(&app, config, &Arc::new(metrics), &stopping);
+    tracing::info!(listen = %listener.local_addr()?, "listening");
+    let sweeps = config.role.works().then(|| tokio::spawn(sweep(app.clone(), stopping.clone())));
+    let announce = stopping.clone();
+    let stop = async move {
+        stop.await;
+        tracing::info!("stopping: no new requests, finishing those that were begun");
+        announce.cancel();
+    };
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop).into_future();
+    // Connections that stay open without asking anything must not hold up the end for ever.
+    let grace = config.http.shutdown_grace;
+    let overdue = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(grace).await;
+    };
+    let result = tokio::select! {
+        result = served => result,
+        () = overdue => {
+            tracing::warn!("some connections did not end in time");
+            Ok(())
+        }
+    };
+    stopping.cancel();
+    if let Some(sweeps) = sweeps
+        && let Err(error) = sweeps.await
+    {
+        tracing::error!(%error, "the sweeps ended in a panic");
+    }
+    app.drain().await;
+    result
+}
+
+/// Finishes operations whose answer was lost, in a crash for example, and closes holds that ran out. A sweep that fails is logged
+/// and tried again; nothing that readers see depends on it being on time.
+async fn sweep(app: App, stopping: CancellationToken) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        match service::payment::resolve_unknown_outcomes(&app, SWEEP_LIMIT).await {
+            Ok(resolved) if resolved.settled + resolved.failed > 0 => {
+                tracing::info!(settled = resolved.settled, failed = resolved.failed, "open operations resolved");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "open operations could not be looked for"),
+        }
+        match service::payment::expire_due(&app, SWEEP_LIMIT).await {
+            Ok(0) => {}
+            Ok(expired) => tracing::info!(expired, "authorizations expired"),
+            Err(error) => tracing::error!(%error, "ended authorizations could not be looked for"),
+        }
+    }
+}
