@@ -8,6 +8,7 @@ mod error;
 mod schema;
 
 pub use error::ComposeError;
+pub(crate) use error::migrations;
 pub use schema::{migrate, pending, sqlite_file};
 
 use crate::config::{Config, Database, LiveProvider, MasterKeySource};

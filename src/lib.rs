@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod graphql;
+pub mod demo;
 pub mod http;
 pub mod provider;
 pub mod server;

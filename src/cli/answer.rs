@@ -4,8 +4,8 @@
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::fmt::Display;
+use std::io::{self, Write};
 
 /// How the answer is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -72,17 +72,17 @@ pub fn table<const COLUMNS: usize>(
         cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
     });
     let lines = lines.iter().map(|line| {
-        let mut text = String::new();
-        for (cell, width) in line.iter().zip(widths) {
-            write!(text, "{cell:width$}  ").ok();
-        }
-        text.trim_end().to_owned()
+        let cells = line
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}  "));
+        cells.collect::<String>().trim_end().to_owned()
     });
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Names and values, one pair a line.
-pub fn fields(pairs: &[(&str, &dyn std::fmt::Display)]) -> String {
+pub fn fields(pairs: &[(&str, &dyn Display)]) -> String {
     let width = pairs
         .iter()
         .map(|(name, _)| name.chars().count())

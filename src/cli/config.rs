@@ -1,14 +1,16 @@
 //! `tahsil config`.
 
-use super::answer::{Answer, Output, line, table};
 use super::Outcome;
+use super::answer::{Answer, Output, line, table};
 use crate::config::{self, Config, Row, SettingFlags, reference};
 use serde::Serialize;
 
 /// How to print them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  tahsil config\n  TAHSIL_ROLE=api tahsil config --output json\n  \
-                  tahsil config --reference    every setting, its default and what it takes")]
+#[command(
+    after_help = "Examples:\n  tahsil config\n  TAHSIL_ROLE=api tahsil config --output json\n  \
+                  tahsil config --reference    every setting, its default and what it takes"
+)]
 pub struct Args {
     /// Print what can be set, as a Markdown table, in place of what is set.
     #[arg(long, conflicts_with = "form")]
@@ -54,7 +56,10 @@ mod tests {
     use crate::config::{InForce, Layer};
 
     fn settings(values: &[(&'static str, &str)]) -> Settings {
-        let flags: Layer = values.iter().map(|(key, text)| (*key, (*text).to_owned())).collect();
+        let flags: Layer = values
+            .iter()
+            .map(|(key, text)| (*key, (*text).to_owned()))
+            .collect();
         Settings {
             settings: InForce::from_layers(Layer::new(), Layer::new(), flags).rows(),
         }

@@ -11,7 +11,7 @@ use domain::credential::{Credential, Scope, Scopes};
 use domain::id::{CredentialId, MerchantId};
 use domain::merchant::{Mode, Tenant};
 use serde::Serialize;
-use service::credential::{Issued, NewCredential};
+use service::credential::NewCredential;
 
 /// What to do with credentials.
 #[derive(Debug, Subcommand)]
@@ -204,7 +204,11 @@ struct Credentials<'a> {
 impl Answer for Credentials<'_> {
     fn text(&self) -> String {
         let rows = self.credentials.iter().map(|view| {
-            let state = if view.revoked_at.is_some() { "revoked" } else { "active" };
+            let state = if view.revoked_at.is_some() {
+                "revoked"
+            } else {
+                "active"
+            };
             [
                 view.id.to_string(),
                 view.merchant.to_string(),
@@ -215,7 +219,10 @@ impl Answer for Credentials<'_> {
                 view.scopes(),
             ]
         });
-        table(["ID", "MERCHANT", "MODE", "NAME", "TOKEN", "STATE", "SCOPES"], rows)
+        table(
+            ["ID", "MERCHANT", "MODE", "NAME", "TOKEN", "STATE", "SCOPES"],
+            rows,
+        )
     }
 }
 
@@ -235,10 +242,10 @@ mod tests {
     use super::*;
     use domain::credential::{KeyKind, Secret, secret_entropy};
     use serde_json::json;
+    use service::credential::Issued;
 
     fn issued() -> Issued<Credential> {
-        let secret =
-            Secret::issue(KeyKind::Merchant(Mode::Test), &vec![7; secret_entropy()]).unwrap();
+        let secret = Secret::issue(KeyKind::Merchant(Mode::Test), &vec![7; secret_entropy()]).unwrap();
         Issued {
             key: Credential {
                 id: "cred_00000000000000000000000001".parse().unwrap(),
@@ -295,7 +302,10 @@ mod tests {
             credentials: vec![(&issued.key).into()],
         };
         let printed = format!("{}{}", list.text(), serde_json::to_string(&list).unwrap());
-        assert!(printed.contains(&issued.key.token) && !printed.contains("esk_"), "{printed}");
+        assert!(
+            printed.contains(&issued.key.token) && !printed.contains("esk_"),
+            "{printed}"
+        );
     }
 
     #[test]
@@ -305,7 +315,10 @@ mod tests {
             ..issued().key
         };
         assert_eq!(View::from(&key).scopes(), "all");
-        assert_eq!(View::from(&issued().key).scopes(), "payments:create,payments:read");
+        assert_eq!(
+            View::from(&issued().key).scopes(),
+            "payments:create,payments:read"
+        );
     }
 
     #[test]

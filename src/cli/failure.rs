@@ -1,8 +1,7 @@
 //! Errors as people read them.
 
 use crate::config::{ConfigError, Origin};
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// The code that clap ends with too.
@@ -25,7 +24,7 @@ fn report(error: &anyhow::Error) -> String {
     let mut report = format!("error: {error}\n");
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !report.contains(&cause) {
-            write!(report, "  because: {cause}\n").ok();
+            report.push_str(&format!("  because: {cause}\n"));
         }
     }
     report

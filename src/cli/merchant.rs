@@ -213,7 +213,10 @@ impl Answer for Merchants {
                 view.created_at.format("%F %T").to_string(),
             ]
         });
-        table(["ID", "NAME", "CURRENCY", "FEE", "RESERVE", "CREATED (UTC)"], rows)
+        table(
+            ["ID", "NAME", "CURRENCY", "FEE", "RESERVE", "CREATED (UTC)"],
+            rows,
+        )
     }
 }
 

@@ -8,8 +8,10 @@ use serde::Serialize;
 
 /// How to say what was done.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  tahsil migrate --database-url postgres://tahsil@db/tahsil\n\n\
-                  Many processes may run this at once: one works, the others wait.")]
+#[command(
+    after_help = "Example:\n  tahsil migrate --database-url postgres://tahsil@db/tahsil\n\n\
+                  Many processes may run this at once: one works, the others wait."
+)]
 pub struct Args {
     #[command(flatten)]
     output: Output,
@@ -57,7 +59,10 @@ mod tests {
         };
         assert_eq!(migrated(4).text(), "applied 4 migrations to sqlite://tahsil.db");
         assert_eq!(migrated(1).text(), "applied 1 migration to sqlite://tahsil.db");
-        assert_eq!(migrated(0).text(), "nothing to do: sqlite://tahsil.db is up to date");
+        assert_eq!(
+            migrated(0).text(),
+            "nothing to do: sqlite://tahsil.db is up to date"
+        );
         assert_eq!(
             serde_json::to_string(&migrated(4)).unwrap(),
             r#"{"applied":4,"database":"sqlite://tahsil.db"}"#

@@ -5,9 +5,10 @@ use super::{Outcome, installation};
 use crate::config::Config;
 use crate::http::metrics::Metrics;
 use crate::{compose, server};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use service::App;
 use std::sync::Arc;
+use tokio::net::TcpListener;
 
 /// How to begin. Where it listens and what it does are settings: `--listen`, `--role`.
 #[derive(Debug, clap::Args)]
@@ -28,27 +29,50 @@ pub async fn run(args: &Args, config: &Config) -> anyhow::Result<Outcome> {
         let applied = compose::migrate(&config.database.url).await?;
         tracing::info!(applied, "the schema is up to date");
     }
-    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
-    let app = installation(config, &metrics).await?;
-    until_stopped(app, config, metrics).await
+    let server = Server::open(config).await?;
+    let listener = listen(config).await?;
+    server.until_stopped(listener, config).await
 }
 
-/// The installation, with its statements counted.
-pub async fn installation(config: &Config, metrics: &Metrics) -> anyhow::Result<App> {
-    let statements = metrics.sql_statements();
-    Ok(compose::app(config, Some(Arc::new(move |_, _| statements.inc()))).await?)
+/// The address, taken.
+pub async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = config.http.listen;
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: set another address with --listen"))
 }
 
-/// Serves `app` until the first signal; then stops accepting, finishes what is under way and closes the database.
-pub async fn until_stopped(app: App, config: &Config, metrics: Metrics) -> anyhow::Result<Outcome> {
-    let signals = Signals::listen()?;
-    let serve = async {
-        let served = server::serve(app.clone(), config, metrics, signals.clone().first()).await;
-        installation::close(&app).await;
-        served
-    };
-    tokio::select! {
-        served = serve => served.map(|()| Outcome::Done),
-        () = signals.second() => bail!("stopped by a second signal before everything under way was finished"),
+/// An installation that can be served.
+pub struct Server {
+    /// The installation, with its statements counted.
+    pub app: App,
+    metrics: Metrics,
+}
+
+impl Server {
+    /// Opens the installation.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let metrics = Metrics::new(env!("CARGO_PKG_VERSION"))?;
+        let statements = metrics.sql_statements();
+        let app = compose::app(config, Some(Arc::new(move |_, _| statements.inc()))).await?;
+        Ok(Self { app, metrics })
+    }
+
+    /// Serves until the first signal; then stops accepting, finishes what is under way and closes the database.
+    pub async fn until_stopped(self, listener: TcpListener, config: &Config) -> anyhow::Result<Outcome> {
+        let Self { app, metrics } = self;
+        let signals = Signals::listen()?;
+        let serve = async {
+            let stop = signals.clone().first();
+            let served = server::serve_on(listener, app.clone(), config, metrics, stop).await;
+            installation::close(&app).await;
+            served
+        };
+        tokio::select! {
+            served = serve => served.context("the server failed").map(|()| Outcome::Done),
+            () = signals.clone().second() => {
+                bail!("stopped by a second signal before everything under way was finished")
+            }
+        }
     }
 }

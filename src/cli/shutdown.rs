@@ -15,13 +15,13 @@ impl Signals {
     /// # Errors
     /// When the system does not let us listen.
     pub fn listen() -> io::Result<Self> {
-        let (told, count) = watch::channel(0);
+        let (told, count) = watch::channel(0_u32);
         let mut source = Source::new()?;
         tokio::spawn(async move {
             // Until nobody is interested any more.
             while !told.is_closed() {
                 source.next().await;
-                told.send_modify(|count| *count = count.saturating_add(1));
+                told.send_modify(|count| *count += 1);
             }
         });
         Ok(Self(count))

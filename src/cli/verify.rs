@@ -8,8 +8,10 @@ use service::ledger::Integrity;
 
 /// How to say what was found.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  tahsil verify || mail -s 'the ledger does not tie' finance@example.iq\n\n\
-                  Only reads; safe beside a running server. Ends with code 1 when something is wrong.")]
+#[command(
+    after_help = "Example:\n  tahsil verify || mail -s 'the ledger does not tie' finance@example.iq\n\n\
+                  Only reads; safe beside a running server. Ends with code 1 when something is wrong."
+)]
 pub struct Args {
     #[command(flatten)]
     output: Output,
@@ -130,7 +132,10 @@ mod tests {
             ..sound()
         });
         let text = report.text();
-        assert!(text.contains(": 3 problems\n  jrn_1: its digest does not match\n  and 2 more"), "{text}");
+        assert!(
+            text.contains(": 3 problems\n  jrn_1: its digest does not match\n  and 2 more"),
+            "{text}"
+        );
         assert_eq!(
             serde_json::to_value(&report).unwrap()["problems"],
             json!([{ "subject": "jrn_1", "message": "its digest does not match" }])

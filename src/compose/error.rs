@@ -15,7 +15,7 @@ pub enum ComposeError {
     #[error("a SQLite database in memory cannot be used: name a file, as in sqlite://tahsil.db")]
     InMemory,
     /// The schema is older than this program.
-    #[error("the database is not ready ({0} pending): run `tahsil migrate`", .0 = migrations(*.0))]
+    #[error("the database is not ready ({count} pending): run `tahsil migrate`", count = migrations(*.0))]
     Pending(usize),
     /// The schema is newer than this program.
     #[error("a newer version of tahsil migrated this database: install that version")]

@@ -24,19 +24,28 @@ impl Dice {
         u32::try_from(roll).unwrap_or_default()
     }
 
-    /// One of `items`, each as likely as the others. What shall come more often stands there more often.
+    /// One of `items`, each as likely as the others.
     #[expect(
         clippy::indexing_slicing,
         reason = "the index is a remainder of the length, which is not zero"
     )]
     pub(super) const fn pick<T: Copy, const N: usize>(&mut self, items: &[T; N]) -> T {
         const { assert!(N > 0, "nothing to pick from") };
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "less than N, which is a usize"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "less than N, which is a usize")]
         let index = (self.roll() % N as u64) as usize;
         items[index]
+    }
+
+    /// An item by its share in a hundred; what the shares leave is for `rest`.
+    pub(super) fn share<T: Copy>(&mut self, shares: &[(u32, T)], rest: T) -> T {
+        let mut left = self.below(100);
+        for (share, item) in shares {
+            match left.checked_sub(*share) {
+                Some(beyond) => left = beyond,
+                None => return *item,
+            }
+        }
+        rest
     }
 
     /// True once in `times`.
@@ -67,5 +76,12 @@ mod tests {
         seen.dedup();
         assert_eq!(seen, ["a", "b", "c"]);
         assert_eq!(dice.below(0), 0);
+    }
+
+    #[test]
+    fn shares_are_kept() {
+        let mut dice = Dice::new(4);
+        let rare = (0..1_000).filter(|_| dice.share(&[(10, true)], false)).count();
+        assert!((50..150).contains(&rare), "{rare}");
     }
 }

@@ -1,1 +1,7 @@
-fn main(){}
+//! One integration binary: one link step, and one set of template databases for all tests.
+//!
+//! Behaviour is tested through the real door, a listening socket, on both databases. A test is named after what it shows, has an
+//! actor, does one thing, and asserts at the door and in the ledger. Time is a mock clock; nothing sleeps to be right.
+
+mod graphql;
+mod support;

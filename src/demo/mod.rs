@@ -1,0 +1,175 @@
+//! Data for a first look: thirty days of two merchants.
+//!
+//! Invariant: nothing is written but by the use cases of `service`, with a clock that walks through the thirty days, so the demo
+//! holds only what could have happened and its books prove like any others. Two demos with the same end have the same ids,
+//! amounts and states; only secrets differ, because they come from the operating system.
+
+mod catalogue;
+mod dice;
+mod plan;
+mod stage;
+mod story;
+#[cfg(test)]
+mod tests;
+
+use crate::provider::Sandbox;
+use crate::signing_key;
+use catalogue::Shop;
+use chrono::Duration;
+use domain::actor::Actor;
+use domain::credential::{Credential, Operator, Scopes};
+use domain::fee::FeeTerms;
+use domain::merchant::{Merchant, Mode, Tenant};
+use domain::{Currency, MockClock, Money, SeededIds, Timestamp};
+use service::credential::{Issued, NewCredential};
+use service::keys::Keys;
+use service::merchant::NewMerchant;
+use service::provider::Providers;
+use service::{App, Db, Error, Parts, Result};
+use stage::{Staff, Stage};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Makes the ids of this demo and no other.
+const IDS: u64 = 0x7461_6873_696c;
+
+/// What the demo made that nobody can look up later: keys in clear.
+#[derive(Debug)]
+pub struct Seeded {
+    /// Who runs the installation.
+    pub operator: Issued<Operator>,
+    /// Al-Nahrain School: 155,310 IQD payable in live mode, some 300 payments in every status in test mode.
+    pub school: SeededMerchant,
+    /// Dijla Bookshop: another tenant, smaller, in both modes.
+    pub bookshop: SeededMerchant,
+}
+
+/// A merchant of the demo with a key to each mode.
+#[derive(Debug)]
+pub struct SeededMerchant {
+    /// The merchant.
+    pub merchant: Merchant,
+    /// Reaches its rehearsals.
+    pub test: SeededKey,
+    /// Reaches its real payments.
+    pub live: SeededKey,
+}
+
+/// A credential with every scope, and the private key that signs its requests.
+#[derive(Debug)]
+pub struct SeededKey {
+    /// The credential and its secret.
+    pub issued: Issued<Credential>,
+    /// The Ed25519 key in PKCS#8 PEM.
+    pub private_pem: Zeroizing<String>,
+}
+
+/// Whether the database holds no merchant yet: only such a one takes the demo.
+///
+/// # Errors
+/// Storage errors.
+pub async fn is_empty(app: &App) -> Result<bool> {
+    // Whoever can start a demo owns the machine; an operator with a key of its own does not exist yet.
+    let owner = Actor::Operator(app.id(app.now()));
+    Ok(service::merchant::list(app, &owner).await?.is_empty())
+}
+
+/// Fills an empty database with the thirty days before `end`.
+///
+/// `master_key` must be the one that the server on this database will have, else it takes none of the keys made here.
+///
+/// # Errors
+/// Storage errors; what was written until then stays. Ask [`is_empty`] first: a second demo in one database is none.
+pub async fn seed(db: Db, master_key: &[u8; 32], end: Timestamp) -> Result<Seeded> {
+    let clock = Arc::new(MockClock::at(end - Duration::days(plan::DAYS)));
+    let sandbox = Arc::new(Sandbox);
+    let app = App::new(Parts {
+        db,
+        clock: clock.clone(),
+        ids: Arc::new(SeededIds::new(IDS)),
+        keys: Keys::derive(master_key),
+        providers: Providers::default()
+            .with(Mode::Test, sandbox.clone())
+            .with(Mode::Live, sandbox),
+        // The sandbox answers at once; no step of the demo asks it to hang.
+        provider_timeout: std::time::Duration::from_secs(10),
+    });
+    let operator = service::operator::create(&app, "Demo operator").await?;
+    let boss = Actor::Operator(operator.key.id);
+    let (school, at_school) = open(&app, &boss, Shop::School).await?;
+    let (bookshop, at_bookshop) = open(&app, &boss, Shop::Bookshop).await?;
+
+    let mut stage = Stage::new(app, clock, at_school, at_bookshop);
+    for step in plan::plan(end) {
+        stage.play(step).await?;
+    }
+    Ok(Seeded {
+        operator,
+        school,
+        bookshop,
+    })
+}
+
+/// A merchant with its keys, and the actors that the keys stand for.
+async fn open(app: &App, boss: &Actor, shop: Shop) -> Result<(SeededMerchant, Staff)> {
+    let new = NewMerchant {
+        name: shop.name().to_owned(),
+        currency: Currency::Iqd,
+        fees: fees(shop),
+    };
+    let merchant = service::merchant::create(app, boss, new).await?;
+    let test = key(app, &merchant, Mode::Test).await?;
+    let live = key(app, &merchant, Mode::Live).await?;
+    let staff = Staff {
+        test: actor(app, &test).await?,
+        live: actor(app, &live).await?,
+    };
+    let seeded = SeededMerchant { merchant, test, live };
+    Ok((seeded, staff))
+}
+
+/// The school's terms are those of the acceptance figures; the bookshop shows a fixed part and no reserve.
+const fn fees(shop: Shop) -> FeeTerms {
+    match shop {
+        Shop::School => FeeTerms {
+            fee_bps: 200,
+            fixed: None,
+            reserve_bps: 500,
+        },
+        Shop::Bookshop => FeeTerms {
+            fee_bps: 250,
+            fixed: Some(Money::new(250_000, Currency::Iqd)),
+            reserve_bps: 0,
+        },
+    }
+}
+
+async fn key(app: &App, merchant: &Merchant, mode: Mode) -> Result<SeededKey> {
+    let pair = signing_key::generate();
+    let name = match mode {
+        Mode::Live => "Live checkout server",
+        Mode::Test => "Test integration key",
+    };
+    let new = NewCredential {
+        tenant: Tenant {
+            merchant: merchant.id,
+            mode,
+        },
+        name: name.to_owned(),
+        scopes: Scopes::all(),
+        signing_public_key: pair.public_hex,
+    };
+    Ok(SeededKey {
+        issued: service::credential::create(app, new).await?,
+        private_pem: pair.private_pem,
+    })
+}
+
+/// Who a key stands for, found the way a door finds it.
+async fn actor(app: &App, key: &SeededKey) -> Result<Actor> {
+    let found = service::credential::authenticate(app, key.issued.secret.reveal()).await?;
+    found.map_err(|denied| {
+        tracing::error!(%denied, "a key made a moment ago opens nothing");
+        Error::Unavailable("a key made a moment ago opens nothing")
+    })
+}

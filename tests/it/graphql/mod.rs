@@ -1,0 +1,3 @@
+//! The GraphQL door.
+
+mod sale;

@@ -1,0 +1,196 @@
+//! The real server on a port of its own.
+
+use super::actor::{Anonymous, Merchant, Operator};
+use super::database::{Engine, TestDatabase};
+use domain::actor::Actor;
+use domain::credential::Scopes;
+use domain::fee::FeeTerms;
+use domain::id::OperatorId;
+use domain::merchant::{Mode, Tenant};
+use domain::{Clock, Currency, MockClock, SeededIds, Timestamp};
+use service::credential::NewCredential;
+use service::db::Settings;
+use service::keys::Keys;
+use service::merchant::NewMerchant;
+use service::provider::{Provider, Providers};
+use service::{App, Db, Parts};
+use std::ffi::OsString;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tahsil::config::{Config, InForce, Layer, from_env};
+use tahsil::http::metrics::Metrics;
+use tahsil::provider::Sandbox;
+use tahsil::server;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// The master key of every test: tests keep no secrets.
+const MASTER: [u8; 32] = [7; 32];
+
+/// Epara's terms (`reference/payments.md` 4.1): 200 basis points fee, 500 reserve.
+pub const EPARA: FeeTerms = FeeTerms { fee_bps: 200, fixed: None, reserve_bps: 500 };
+
+/// A running application.
+pub struct TestApp {
+    /// Its use cases, for what no door offers yet.
+    pub app: App,
+    /// Its clock; it stands at 2026-06-15 10:00 UTC until it is moved.
+    pub clock: Arc<MockClock>,
+    /// Where it listens, without a slash at the end.
+    pub url: String,
+    /// Its database, for tests that look behind the door.
+    pub database: TestDatabase,
+    statements: Arc<Mutex<Vec<String>>>,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<()>>,
+}
+
+impl TestApp {
+    /// Starts on a database of its own.
+    pub async fn start(engine: Engine) -> Self {
+        Self::start_on(TestDatabase::create(engine).await, Arc::new(Sandbox::default())).await
+    }
+
+    /// Starts with another provider than the sandbox.
+    pub async fn with_provider(engine: Engine, provider: Arc<dyn Provider>) -> Self {
+        Self::start_on(TestDatabase::create(engine).await, provider).await
+    }
+
+    /// Starts on a database that is there already.
+    pub async fn start_on(database: TestDatabase, provider: Arc<dyn Provider>) -> Self {
+        let statements: Arc<Mutex<Vec<String>>> = Arc::default();
+        let seen = Arc::clone(&statements);
+        let settings = Settings {
+            url: database.url.clone(),
+            max_connections: 16,
+            statement_timeout: Duration::from_secs(5),
+            acquire_timeout: Duration::from_secs(20),
+            on_statement: Some(Arc::new(move |text, _| seen.lock().unwrap().push(text.to_owned()))),
+        };
+        let clock = Arc::new(MockClock::at("2026-06-15T10:00:00Z".parse().unwrap()));
+        let app = App::new(Parts {
+            db: Db::open(&settings).await.unwrap(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            ids: Arc::new(SeededIds::new(42)),
+            keys: Keys::derive(&MASTER),
+            providers: Providers::default().with(Mode::Test, Arc::clone(&provider)).with(Mode::Live, provider),
+            provider_timeout: Duration::from_secs(1),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (config, served) = (config(&database.url), app.clone());
+        let served = tokio::spawn(async move {
+            let metrics = Metrics::new("test").unwrap();
+            let stop = async move {
+                // Dropped or sent: either way the test is over.
+                drop(stopped.await);
+            };
+            server::serve_on(listener, served, &config, metrics, stop).await.unwrap();
+        });
+        Self { app, clock, url, database, statements, stop: Some(stop), served: Some(served) }
+    }
+
+    /// The time it shows.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Stops it as a signal would, and waits until it has ended; the database stays.
+    pub async fn stop(mut self) -> TestDatabase {
+        drop(self.stop.take());
+        self.served.take().unwrap().await.unwrap();
+        self.app.db().close().await.unwrap();
+        self.database
+    }
+
+    /// A merchant with Epara's terms and a test key for everything.
+    pub async fn merchant(&self, name: &str) -> Merchant {
+        self.merchant_with(name, Mode::Test, Scopes::all(), EPARA).await
+    }
+
+    /// A merchant with a key of its own choosing.
+    pub async fn merchant_with(&self, name: &str, mode: Mode, scopes: Scopes, fees: FeeTerms) -> Merchant {
+        let new = NewMerchant { name: name.to_owned(), currency: Currency::Iqd, fees };
+        let merchant = service::merchant::create(&self.app, &self.owner(), new).await.unwrap();
+        self.key_of(Tenant { merchant: merchant.id, mode }, scopes).await
+    }
+
+    /// Another key of a merchant.
+    pub async fn key_of(&self, tenant: Tenant, scopes: Scopes) -> Merchant {
+        let name = "server".to_owned();
+        let new = NewCredential { tenant, name, scopes, signing_public_key: "00".repeat(32) };
+        let issued = service::credential::create(&self.app, new).await.unwrap();
+        let actor = service::credential::authenticate(&self.app, issued.secret.reveal()).await.unwrap().unwrap();
+        Merchant::new(self.url.clone(), issued.secret.reveal(), tenant, issued.key.id, actor)
+    }
+
+    /// An operator with a key.
+    pub async fn operator(&self, name: &str) -> Operator {
+        let issued = service::operator::create(&self.app, name).await.unwrap();
+        Operator::new(self.url.clone(), issued.secret.reveal())
+    }
+
+    /// Somebody without a key.
+    pub fn anonymous(&self) -> Anonymous {
+        Anonymous::new(self.url.clone())
+    }
+
+    /// Whoever owns the machine.
+    pub fn owner(&self) -> Actor {
+        Actor::Operator(self.app.id::<OperatorId>(self.now()))
+    }
+
+    /// The statements that were sent since the last call.
+    pub fn take_statements(&self) -> Vec<String> {
+        std::mem::take(&mut self.statements.lock().unwrap())
+    }
+
+    /// Everything adds up.
+    pub async fn ledger_ties(&self) {
+        let integrity = service::ledger::verify_all(&self.app).await.unwrap();
+        assert!(integrity.is_sound(), "{:#?}", integrity.problems);
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        use sea_orm::{ConnectionTrait, Statement};
+        let db = self.app.db().reads();
+        let text = format!("SELECT COUNT(*) AS n FROM {table}");
+        let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), text)).await.unwrap();
+        row.unwrap().try_get_by("n").unwrap()
+    }
+
+    /// Everything that the tables hold, to see that nothing was written.
+    pub async fn row_counts(&self) -> Vec<(&'static str, i64)> {
+        const TABLES: [&str; 9] = [
+            "cards",
+            "payments",
+            "operations",
+            "refunds",
+            "idempotency_records",
+            "ledger_accounts",
+            "journals",
+            "transfers",
+            "outbox_events",
+        ];
+        let mut counts = Vec::new();
+        for table in TABLES {
+            counts.push((table, self.count(table).await));
+        }
+        counts
+    }
+}
+
+/// The configuration of a test: defaults, but no sweeps in the background; tests call them.
+fn config(database_url: &str) -> Config {
+    let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
+    let env = [
+        variable("TAHSIL_DATABASE_URL", database_url),
+        variable("TAHSIL_ROLE", "api"),
+        variable("TAHSIL_REQUEST_TIMEOUT_MS", "30000"),
+    ];
+    let values = InForce::from_layers(Layer::new(), from_env(env).unwrap(), Layer::new());
+    Config::from_values(&values).unwrap()
+}
