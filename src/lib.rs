@@ -2,9 +2,11 @@
 //!
 //! Invariant: a module here parses, calls a use case of `service`, and prints. What may happen is decided further down.
 
+pub mod cli;
+pub mod compose;
 pub mod config;
-pub mod graphql;
 pub mod demo;
+pub mod graphql;
 pub mod http;
 pub mod provider;
 pub mod server;

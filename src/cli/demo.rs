@@ -11,12 +11,12 @@ use crate::config::{self, Config, DatabaseUrl, Origin, SettingFlags, settings};
 use crate::{demo, signing_key};
 use anyhow::{Context, bail};
 use chrono::Datelike;
-use domain::credential::Scopes;
+use domain::Timestamp;
+use domain::credential::{Scopes, Secret};
 use domain::id::MerchantId;
 use domain::merchant::{Mode, Tenant};
-use domain::{Timestamp, credential::Credential};
 use service::App;
-use service::credential::{Issued, NewCredential};
+use service::credential::NewCredential;
 use std::ffi::OsString;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -92,29 +92,45 @@ pub async fn run(args: &Args, config: &Config) -> anyhow::Result<Outcome> {
     // First, because a taken address should not cost the time that filling takes.
     let listener = serve::listen(config).await?;
     let server = Server::open(config).await?;
-    let key = test_key(&server.app, url).await?;
+    let keys = keys(&server.app, config).await?;
     let address = reachable(config, listener.local_addr()?);
-    line(&welcome(&address, &key, server.app.now()))?;
+    line(&welcome(&address, &keys, server.app.now()))?;
     server.until_stopped(listener, config).await
 }
 
-/// A test key of the demo's first merchant, with data behind it.
-async fn test_key(app: &App, url: &DatabaseUrl) -> anyhow::Result<Issued<Credential>> {
+/// The merchant of the demo that is shown first.
+const MERCHANT: &str = "Al-Nahrain School";
+
+/// Keys of the demo's first merchant, with data behind them.
+struct Keys {
+    test: Secret,
+    /// Shown once: when the data was made.
+    live: Option<Secret>,
+}
+
+async fn keys(app: &App, config: &Config) -> anyhow::Result<Keys> {
     let merchants = service::merchant::list(app, &installation::owner(app)).await?;
-    match merchants.first() {
-        None => {
-            line("filling the database with sample data …")?;
-            demo::seed(app).await
-        }
-        Some(first) if demo::made(first) => another_key(app, first.id).await,
-        Some(_) => {
-            bail!("{url} holds merchants that are not the demo's: name another database with --database-url")
-        }
+    if merchants.is_empty() {
+        line("filling the database with sample data …")?;
+        let master_key = config.master_key.key()?;
+        let seeded = demo::seed(app.db().clone(), &master_key, app.now()).await?;
+        return Ok(Keys {
+            test: seeded.school.test.issued.secret,
+            live: Some(seeded.school.live.issued.secret),
+        });
     }
+    let Some(school) = merchants.iter().find(|merchant| merchant.name == MERCHANT) else {
+        let url = &config.database.url;
+        bail!("{url} holds merchants that are not the demo's: name another database with --database-url");
+    };
+    Ok(Keys {
+        test: another_key(app, school.id).await?,
+        live: None,
+    })
 }
 
 /// The secrets of the first run were shown then and are not kept, so this run gets a key of its own.
-async fn another_key(app: &App, merchant: MerchantId) -> anyhow::Result<Issued<Credential>> {
+async fn another_key(app: &App, merchant: MerchantId) -> anyhow::Result<Secret> {
     let new = NewCredential {
         tenant: Tenant {
             merchant,
@@ -124,7 +140,7 @@ async fn another_key(app: &App, merchant: MerchantId) -> anyhow::Result<Issued<C
         scopes: Scopes::all(),
         signing_public_key: signing_key::generate().public_hex,
     };
-    Ok(service::credential::create(app, new).await?)
+    Ok(service::credential::create(app, new).await?.secret)
 }
 
 /// Removes the files of a SQLite database whose name says that it is a demo.
@@ -169,8 +185,14 @@ fn reachable(config: &Config, listening: SocketAddr) -> String {
 }
 
 /// What somebody who sees this for the first time needs.
-fn welcome(address: &str, key: &Issued<Credential>, now: Timestamp) -> String {
-    let secret = key.secret.reveal();
+fn welcome(address: &str, keys: &Keys, now: Timestamp) -> String {
+    let secret = keys.test.reveal();
+    let live = keys.live.as_ref().map_or_else(String::new, |live| {
+        format!(
+            "Live key         {}  (live data, shown this once)\n",
+            live.reveal()
+        )
+    });
     let curl = |query: &str| {
         let body = serde_json::json!({ "query": query });
         format!(
@@ -191,6 +213,7 @@ fn welcome(address: &str, key: &Issued<Credential>, now: Timestamp) -> String {
          Tahsil is running. Stop it with Ctrl-C.\n\n\
          GraphQL editor   {address}/graphiql\n\
          Test key         {secret}\n\
+         {live}\
          In the editor, put this under Headers:  {{\"X-API-Key\": \"{secret}\"}}\n\n\
          # The latest payments\n{payments}\n\n\
          # A sale with a card that is approved\n{sale}\n\n\
@@ -202,7 +225,7 @@ fn welcome(address: &str, key: &Issued<Credential>, now: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::config::{InForce, Layer};
-    use domain::credential::{KeyKind, Secret, secret_entropy};
+    use domain::credential::{KeyKind, secret_entropy};
     use std::path::PathBuf;
 
     fn flags(values: &[(&'static str, &str)], config: Option<PathBuf>) -> SettingFlags {
@@ -319,27 +342,15 @@ mod tests {
 
     #[test]
     fn the_examples_carry_the_key_and_are_one_shell_command_each() {
-        let secret = Secret::issue(KeyKind::Merchant(Mode::Test), &vec![7; secret_entropy()]).unwrap();
-        let text = secret.reveal().to_owned();
-        let key = Issued {
-            key: Credential {
-                id: "cred_00000000000000000000000001".parse().unwrap(),
-                tenant: Tenant {
-                    merchant: "mer_00000000000000000000000001".parse().unwrap(),
-                    mode: Mode::Test,
-                },
-                name: "Demo".into(),
-                token: secret.token().to_string(),
-                scopes: Scopes::all(),
-                signing_public_key: "ab".repeat(32),
-                revoked_at: None,
-                created_at: "2026-06-15T10:42:07Z".parse().unwrap(),
-            },
-            secret,
+        let secret = |mode| Secret::issue(KeyKind::Merchant(mode), &vec![7; secret_entropy()]).unwrap();
+        let keys = Keys {
+            test: secret(Mode::Test),
+            live: Some(secret(Mode::Live)),
         };
+        let (test, live) = (keys.test.reveal(), secret(Mode::Live));
         let welcome = welcome(
             "http://127.0.0.1:8080",
-            &key,
+            &keys,
             "2026-06-15T10:42:07Z".parse().unwrap(),
         );
         assert!(welcome.contains("http://127.0.0.1:8080/graphiql"));
@@ -347,7 +358,8 @@ mod tests {
             welcome.matches("curl -s http://127.0.0.1:8080/graphql").count(),
             3
         );
-        assert_eq!(welcome.matches(&text).count(), 5);
+        assert_eq!(welcome.matches(test).count(), 5);
+        assert_eq!(welcome.matches(live.reveal()).count(), 1);
         for body in welcome
             .lines()
             .filter_map(|line| line.trim().strip_prefix("-d '"))
@@ -359,5 +371,55 @@ mod tests {
             assert!(body["query"].is_string());
         }
         assert!(welcome.contains("expYear: 2029"), "{welcome}");
+    }
+    async fn installed() -> (tempfile::TempDir, Config, App) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let layer = [
+            ("database_url", format!("sqlite://{}", path("demo.db"))),
+            ("key_file", path("demo.key")),
+        ];
+        let values = InForce::from_layers(Layer::new(), Layer::new(), layer.into());
+        let config = Config::from_values(&values).unwrap();
+        compose::migrate(&config.database.url).await.unwrap();
+        let app = compose::app(&config, None).await.unwrap();
+        (folder, config, app)
+    }
+
+    #[tokio::test]
+    async fn the_first_run_fills_the_database_and_the_next_adds_a_key() {
+        let (_folder, config, app) = installed().await;
+
+        let first = keys(&app, &config).await.unwrap();
+        assert!(first.live.is_some());
+        let second = keys(&app, &config).await.unwrap();
+        assert!(second.live.is_none());
+        for secret in [&first.test, &second.test] {
+            let actor = service::credential::authenticate(&app, secret.reveal())
+                .await
+                .unwrap();
+            assert!(
+                actor
+                    .unwrap()
+                    .may(domain::credential::Scope::PaymentsRead)
+                    .is_ok()
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_with_other_merchants_is_refused() {
+        let (_folder, config, app) = installed().await;
+        let shop = service::merchant::NewMerchant {
+            name: "Somebody's shop".into(),
+            currency: domain::Currency::Iqd,
+            fees: domain::fee::FeeTerms::FREE,
+        };
+        service::merchant::create(&app, &installation::owner(&app), shop)
+            .await
+            .unwrap();
+
+        let refused = keys(&app, &config).await.err().unwrap();
+        assert!(refused.to_string().contains("not the demo's"), "{refused}");
     }
 }

@@ -7,6 +7,7 @@
 mod catalogue;
 mod dice;
 mod plan;
+mod sketch;
 mod stage;
 mod story;
 #[cfg(test)]
@@ -72,6 +73,12 @@ pub async fn is_empty(app: &App) -> Result<bool> {
     // Whoever can start a demo owns the machine; an operator with a key of its own does not exist yet.
     let owner = Actor::Operator(app.id(app.now()));
     Ok(service::merchant::list(app, &owner).await?.is_empty())
+}
+
+/// Whether `merchant` is the one that a demo begins with.
+#[must_use]
+pub fn made(merchant: &Merchant) -> bool {
+    merchant.name == Shop::School.name()
 }
 
 /// Fills an empty database with the thirty days before `end`.

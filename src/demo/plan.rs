@@ -5,9 +5,9 @@
 
 use super::catalogue::{PAYERS, Payer, Shop};
 use super::dice::Dice;
+use super::sketch::{Desk, Sketch, sketches};
 use super::story::{Act, Story};
-use crate::provider::sandbox::{CARDS, Fault};
-use chrono::{Datelike, Duration, Timelike};
+use chrono::{Datelike, Duration};
 use domain::card::Expiry;
 use domain::merchant::Mode;
 use domain::payment::{Finality, Intake};
@@ -37,13 +37,6 @@ pub(super) enum What {
     Sweep,
 }
 
-/// Where a payment belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Desk {
-    pub(super) shop: Shop,
-    pub(super) mode: Mode,
-}
-
 /// A payment that somebody asks for.
 #[derive(Clone, Debug)]
 pub(super) struct Order {
@@ -57,17 +50,6 @@ pub(super) struct Order {
     pub(super) description: &'static str,
     pub(super) reference: Option<String>,
     pub(super) metadata: Vec<(String, String)>,
-}
-
-/// A payment to be: when, and how it shall go.
-#[derive(Clone, Copy, Debug)]
-struct Sketch {
-    at: Timestamp,
-    by: Desk,
-    story: Story,
-    /// Chosen by the dice if not given.
-    gateway: Option<Gateway>,
-    card: Option<&'static str>,
 }
 
 struct Planner {
@@ -86,19 +68,7 @@ pub(super) fn plan(end: Timestamp) -> Vec<Step> {
         orders: 0,
     };
     planner.school_fees();
-    let (school, bookshop) = (Shop::School, Shop::Bookshop);
-    let mut sketches = showcase(end);
-    for (shop, mode, count) in [
-        (school, Mode::Test, 270),
-        (bookshop, Mode::Test, 45),
-        (bookshop, Mode::Live, 35),
-    ] {
-        for _ in 0..count {
-            sketches.push(planner.sketch(Desk { shop, mode }));
-        }
-    }
-    sketches.sort_by_key(|sketch| sketch.at);
-    for sketch in sketches {
+    for sketch in sketches(end, &mut planner.dice) {
         planner.order(sketch);
     }
     for day in 1..=DAYS {
@@ -107,54 +77,6 @@ pub(super) fn plan(end: Timestamp) -> Vec<Step> {
     // Stable: what was planned first happens first within one instant.
     planner.steps.sort_by_key(|step| step.at);
     planner.steps
-}
-
-/// Payments of the school's test mode that show each state, whatever the dice say.
-fn showcase(end: Timestamp) -> Vec<Sketch> {
-    let by = Desk {
-        shop: Shop::School,
-        mode: Mode::Test,
-    };
-    let sketch = |before, story| Sketch {
-        at: end - before,
-        by,
-        story,
-        gateway: Some(Gateway::CreditCard),
-        card: None,
-    };
-    let (days, hours, seconds) = (Duration::days, Duration::hours, Duration::seconds);
-    let mut sketches = vec![
-        sketch(days(12), Story::Forgotten),
-        sketch(days(6), Story::PartRefunded),
-        sketch(days(6), Story::Refunded),
-        sketch(days(5), Story::Voided),
-        sketch(days(5), Story::CapturedTwice),
-        sketch(days(2), Story::RestKept),
-        sketch(days(2), Story::PartCaptured),
-        sketch(days(1), Story::Trouble(Fault::Unreachable)),
-        sketch(hours(5), Story::Forgotten),
-        // No sweep comes after these: their answers are still lost when the demo ends.
-        sketch(seconds(4), Story::Trouble(Fault::TimeoutAfterCharge)),
-        sketch(seconds(2), Story::Trouble(Fault::LateSuccess)),
-    ];
-    for (before, card) in (1..).zip(CARDS) {
-        let story = if card.verdict == crate::provider::sandbox::Verdict::Approved {
-            Story::Sold
-        } else {
-            Story::Declined
-        };
-        sketches.push(Sketch {
-            card: Some(card.number),
-            ..sketch(hours(7 * before), story)
-        });
-    }
-    for (before, gateway) in (1..).zip(Gateway::ALL) {
-        sketches.push(Sketch {
-            gateway: Some(gateway),
-            ..sketch(hours(9 * before), Story::Sold)
-        });
-    }
-    sketches
 }
 
 impl Planner {
@@ -196,35 +118,7 @@ impl Planner {
         }
     }
 
-    /// A payment at some opening hour of the last thirty days.
-    fn sketch(&mut self, by: Desk) -> Sketch {
-        let story = match by.mode {
-            Mode::Test => Story::rehearsed(&mut self.dice),
-            Mode::Live => Story::real(&mut self.dice),
-        };
-        Sketch {
-            at: self.opening_hour(),
-            by,
-            story,
-            gateway: None,
-            card: None,
-        }
-    }
-
-    fn opening_hour(&mut self) -> Timestamp {
-        // Half of all draws fall into opening hours; sixteen misses in a row are one of the few orders of the night.
-        let mut at = self.end;
-        for _ in 0..16 {
-            let day = Duration::days(i64::from(self.dice.below(30)));
-            at = self.end - day - Duration::seconds(i64::from(60 + self.dice.below(86_000)));
-            // 07:00 to 22:00 in Baghdad, which is UTC+3 all year.
-            if (4..19).contains(&at.hour()) {
-                break;
-            }
-        }
-        at
-    }
-
+    /// Chooses what the sketch leaves open, and plans the payment with all that follows.
     fn order(&mut self, sketch: Sketch) {
         let Sketch { at, by, story, .. } = sketch;
         let gateway = sketch.gateway.unwrap_or_else(|| self.gateway());

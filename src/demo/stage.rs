@@ -1,7 +1,8 @@
 //! Plays a plan: moves the clock to each step and asks `service` for it, as a merchant's server would.
 
 use super::catalogue::Shop;
-use super::plan::{Desk, Order, Step, What};
+use super::plan::{Order, Step, What};
+use super::sketch::Desk;
 use super::story::Act;
 use domain::MockClock;
 use domain::actor::Actor;
