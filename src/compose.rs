@@ -16,23 +16,19 @@ use crate::provider::Sandbox;
 use domain::SystemClock;
 use domain::merchant::Mode;
 use sea_orm::ConnectionTrait;
-use service::db::Settings;
+use service::db::{Settings, StatementObserver};
 use service::keys::Keys;
 use service::provider::Providers;
 use service::random::SystemIds;
 use service::{App, Db, Parts};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Told of each SQL statement, with its time.
-pub type OnStatement = Arc<dyn Fn(&str, Duration) + Send + Sync>;
 
 /// Opens the database, finds the keys and sets up the providers.
 ///
 /// # Errors
 /// When one of them is not to be had, or migrations are pending.
-pub async fn app(config: &Config, on_statement: Option<OnStatement>) -> Result<App, ComposeError> {
+pub async fn app(config: &Config, on_statement: Option<StatementObserver>) -> Result<App, ComposeError> {
     let db = database(&config.database, on_statement).await?;
     let pending = pending(&db).await?;
     if pending > 0 {
@@ -56,7 +52,7 @@ pub async fn app(config: &Config, on_statement: Option<OnStatement>) -> Result<A
 ///
 /// # Errors
 /// When it does not, or cannot be used.
-pub async fn database(config: &Database, on_statement: Option<OnStatement>) -> Result<Db, ComposeError> {
+pub async fn database(config: &Database, on_statement: Option<StatementObserver>) -> Result<Db, ComposeError> {
     if let Some(file) = sqlite_file(&config.url)? {
         // Opening would make an empty file in place of the one that was meant.
         if !file.exists() {

@@ -70,16 +70,28 @@ pub fn router(app: &App, config: &Config, metrics: &Arc<Metrics>, stopping: &Can
 }
 
 async fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, Json(json!({ "error": "not found", "error_code": "NOT_FOUND" }))).into_response()
+    (
+        StatusCode::NOT_FOUND,
+        Json(json!({ "error": "not found", "error_code": "NOT_FOUND" })),
+    )
+        .into_response()
 }
 
 /// A defect: the request fails, the process goes on, and the cause stays in the log.
 #[expect(clippy::needless_pass_by_value, reason = "the signature that the layer calls")]
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
-    let words = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+    let words = cause
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| cause.downcast_ref::<String>().map(String::as_str));
     tracing::error!(cause = words.unwrap_or("unknown"), "a request panicked");
-    let error = json!({ "message": "something went wrong on our side", "extensions": { "code": "INTERNAL" } });
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "errors": [error] }))).into_response()
+    let error =
+        json!({ "message": "something went wrong on our side", "extensions": { "code": "INTERNAL" } });
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        Json(json!({ "errors": [error] })),
+    )
+        .into_response()
 }
 
 /// Listens and serves until `stop` resolves, then finishes what was begun.
@@ -110,14 +122,19 @@ pub async fn serve_on(
     let stopping = CancellationToken::new();
     let router = router(&app, config, &Arc::new(metrics), &stopping);
     tracing::info!(listen = %listener.local_addr()?, "listening");
-    let sweeps = config.role.works().then(|| tokio::spawn(sweep(app.clone(), stopping.clone())));
+    let sweeps = config
+        .role
+        .works()
+        .then(|| tokio::spawn(sweep(app.clone(), stopping.clone())));
     let announce = stopping.clone();
     let stop = async move {
         stop.await;
         tracing::info!("stopping: no new requests, finishing those that were begun");
         announce.cancel();
     };
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop).into_future();
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .into_future();
     // Connections that stay open without asking anything must not hold up the end for ever.
     let grace = config.http.shutdown_grace;
     let overdue = async {
@@ -153,7 +170,11 @@ async fn sweep(app: App, stopping: CancellationToken) {
         }
         match service::payment::resolve_unknown_outcomes(&app, SWEEP_LIMIT).await {
             Ok(resolved) if resolved.settled + resolved.failed > 0 => {
-                tracing::info!(settled = resolved.settled, failed = resolved.failed, "open operations resolved");
+                tracing::info!(
+                    settled = resolved.settled,
+                    failed = resolved.failed,
+                    "open operations resolved"
+                );
             }
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "open operations could not be looked for"),

@@ -1,1 +1,75 @@
-fn main(){}
+//! How fast the doors are, beside the limit of the same machine in the same run.
+//!
+//! `make bench` prints two tables for each database. Sales: payments per second through HTTP at 1, 16 and 64 connections, beside
+//! the same SQL statements in the same transactions sent by bare sqlx. Pages: fifty payments with their children, beside a bare
+//! axum handler that sends the same JSON from one hand-written statement. Commits are durable. The figure to look at is the ratio:
+//! absolute numbers are those of the machine. `BENCH_SECONDS` sets how long each cell runs (default 5).
+
+mod client;
+mod limit;
+mod page;
+mod sale;
+mod setup;
+
+use setup::{Engine, Installation};
+use std::io::Write;
+use std::time::Duration;
+
+/// One line of a table.
+struct Cell {
+    connections: usize,
+    ours: client::Measured,
+    limit: client::Measured,
+}
+
+fn main() {
+    // `cargo test --all-targets` builds and starts benches too; it wants to see that this one starts.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(run());
+}
+
+async fn run() {
+    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    let each = Duration::from_secs(seconds);
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let installation = Installation::new(engine).await;
+        let limit = limit::Limit::record(&installation).await;
+        say(&format!("\n{engine:?}: sales per second ({} statements in 2 transactions each)", limit.statements()));
+        let mut cells = Vec::new();
+        for connections in [1, 16, 64] {
+            let ours = sale::measure(&installation, connections, each).await;
+            let limit = limit.measure(&installation, connections, each).await;
+            cells.push(Cell { connections, ours, limit });
+        }
+        table(&cells);
+
+        let page = page::Page::prepare(&installation).await;
+        say(&format!("\n{engine:?}: pages of 50 payments with children per second ({} bytes)", page.bytes()));
+        let mut cells = Vec::new();
+        for connections in [1, 16, 64] {
+            let ours = page.measure_ours(&installation, connections, each).await;
+            let limit = page.measure_limit(connections, each).await;
+            cells.push(Cell { connections, ours, limit });
+        }
+        table(&cells);
+        installation.remove().await;
+    }
+}
+
+fn table(cells: &[Cell]) {
+    say("| connections | ours /s | p50 ms | p99 ms | limit /s | p50 ms | p99 ms | ratio |");
+    say("|---|---|---|---|---|---|---|---|");
+    for Cell { connections, ours, limit } in cells {
+        say(&format!(
+            "| {connections} | {:.0} | {:.2} | {:.2} | {:.0} | {:.2} | {:.2} | {:.2} |",
+            ours.rate, ours.p50_ms, ours.p99_ms, limit.rate, limit.p50_ms, limit.p99_ms, ours.rate / limit.rate
+        ));
+    }
+}
+
+fn say(line: &str) {
+    writeln!(std::io::stdout(), "{line}").expect("standard output takes the figures");
+}

@@ -20,6 +20,9 @@ pub enum EventType {
     /// A hold ran out.
     #[serde(rename = "payment.expired")]
     PaymentExpired,
+    /// What was left of a partly captured hold was given up or ran out; the captured part stays.
+    #[serde(rename = "payment.closed")]
+    PaymentClosed,
     /// Money went back, all or part of it.
     #[serde(rename = "payment.refunded")]
     PaymentRefunded,
@@ -46,6 +49,7 @@ impl EventType {
             Self::PaymentCaptured => "payment.captured",
             Self::PaymentVoided => "payment.voided",
             Self::PaymentExpired => "payment.expired",
+            Self::PaymentClosed => "payment.closed",
             Self::PaymentRefunded => "payment.refunded",
             Self::PaymentFailed => "payment.failed",
             Self::RefundCreated => "refund.created",

@@ -196,7 +196,7 @@ fn welcome(address: &str, keys: &Keys, now: Timestamp) -> String {
     let curl = |query: &str| {
         let body = serde_json::json!({ "query": query });
         format!(
-            "curl -s {address}/graphql \\\n  -H 'X-API-Key: {secret}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
+            "curl -sw '\\n' {address}/graphql \\\n  -H 'X-API-Key: {secret}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
         )
     };
     let payments =
@@ -354,10 +354,7 @@ mod tests {
             "2026-06-15T10:42:07Z".parse().unwrap(),
         );
         assert!(welcome.contains("http://127.0.0.1:8080/graphiql"));
-        assert_eq!(
-            welcome.matches("curl -s http://127.0.0.1:8080/graphql").count(),
-            3
-        );
+        assert_eq!(welcome.matches("http://127.0.0.1:8080/graphql \\\n").count(), 3);
         assert_eq!(welcome.matches(test).count(), 5);
         assert_eq!(welcome.matches(live.reveal()).count(), 1);
         for body in welcome

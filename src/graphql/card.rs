@@ -4,9 +4,9 @@ use super::connection::{List, PageArguments};
 use super::context::ContextExt;
 use super::enums::CardBrand;
 use super::error::query_failure;
+use super::time::DateTime;
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 
 /// A vaulted card: what is kept of it. The number and the verification value are not.
 #[derive(SimpleObject, Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Card {
     /// Equal for the same number within this merchant and mode, meaningless elsewhere.
     pub fingerprint: String,
     /// When it was first used.
-    pub created_at: DateTime<Utc>,
+    pub created_at: DateTime,
 }
 
 /// A card as the payer types it. It is checked, passed to the provider and forgotten, but for brand, last four digits, expiry,
@@ -64,7 +64,7 @@ impl From<domain::card::Card> for Card {
             exp_year: card.expiry.year,
             cardholder_name: card.holder,
             fingerprint: card.fingerprint,
-            created_at: card.created_at,
+            created_at: card.created_at.into(),
         }
     }
 }
@@ -84,8 +84,15 @@ impl CardQuery {
         #[graphql(desc = "With last: the cursor before which the page ends.")] before: Option<String>,
     ) -> Result<Connection<String, Card, EmptyFields>> {
         let list = List::new("cards");
-        let request = list.request(PageArguments { first, after, last, before })?;
-        let page = service::card::page(ctx.app()?, ctx.actor()?, &request).await.map_err(query_failure)?;
+        let request = list.request(PageArguments {
+            first,
+            after,
+            last,
+            before,
+        })?;
+        let page = service::card::page(ctx.app()?, ctx.actor()?, &request)
+            .await
+            .map_err(query_failure)?;
         Ok(list.connection(page, EmptyFields, |card| card.id, Card::from))
     }
 }

@@ -48,11 +48,20 @@ impl List {
     }
 
     fn key<K: CursorKey>(&self, cursor: &str) -> Result<K> {
-        let invalid = || failure(Code::BadUserInput, "the cursor does not belong to this list, filter and order");
+        let invalid = || {
+            failure(
+                Code::BadUserInput,
+                "the cursor does not belong to this list, filter and order",
+            )
+        };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
         let text = String::from_utf8(bytes).map_err(|_| invalid())?;
-        let rest = text.strip_prefix("1|").and_then(|rest| rest.strip_prefix(self.0.as_str()));
-        rest.and_then(|rest| rest.strip_prefix('|')).and_then(K::read).ok_or_else(invalid)
+        let rest = text
+            .strip_prefix("1|")
+            .and_then(|rest| rest.strip_prefix(self.0.as_str()));
+        rest.and_then(|rest| rest.strip_prefix('|'))
+            .and_then(K::read)
+            .ok_or_else(invalid)
     }
 
     /// Which page `arguments` ask for: exactly one of `first` and `last`, 1 to 100.
@@ -63,9 +72,14 @@ impl List {
             _ => return Err(failure(Code::BadUserInput, "give either first or last, 1 to 100")),
         };
         if stray.is_some() {
-            return Err(failure(Code::BadUserInput, "after goes with first, before goes with last"));
+            return Err(failure(
+                Code::BadUserInput,
+                "after goes with first, before goes with last",
+            ));
         }
-        let limit = u64::try_from(limit).ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
+        let limit = u64::try_from(limit)
+            .ok()
+            .filter(|limit| (1..=MAX_PAGE).contains(limit));
         let limit = limit.ok_or_else(|| failure(Code::BadUserInput, "first and last are 1 to 100"))?;
         let edge = cursor.map(|cursor| self.key(&cursor)).transpose()?;
         Ok(PageRequest { limit, edge, way })
@@ -120,7 +134,10 @@ impl CursorKey for service::payment::Edge {
 
     fn read(text: &str) -> Option<Self> {
         let (amount, id) = text.split_once('|')?;
-        Some(Self { amount_minor: amount.parse().ok()?, id: id.parse().ok()? })
+        Some(Self {
+            amount_minor: amount.parse().ok()?,
+            id: id.parse().ok()?,
+        })
     }
 }
 

@@ -23,14 +23,25 @@ pub trait ContextExt {
 
 impl ContextExt for Context<'_> {
     fn app(&self) -> Result<&App> {
-        self.data_opt().ok_or_else(|| failure(Code::Internal, "the schema has no installation"))
+        self.data_opt()
+            .ok_or_else(|| failure(Code::Internal, "the schema has no installation"))
     }
 
     fn actor(&self) -> Result<&Actor> {
-        self.data_opt().ok_or_else(|| failure(Code::Unauthenticated, "show an API key: X-API-Key or Authorization: Bearer"))
+        self.data_opt().ok_or_else(|| {
+            failure(
+                Code::Unauthenticated,
+                "show an API key: X-API-Key or Authorization: Bearer",
+            )
+        })
     }
 
     fn loaders(&self) -> Result<&Loaders> {
-        self.data_opt().ok_or_else(|| failure(Code::Unauthenticated, "show an API key: X-API-Key or Authorization: Bearer"))
+        self.data_opt().ok_or_else(|| {
+            failure(
+                Code::Unauthenticated,
+                "show an API key: X-API-Key or Authorization: Bearer",
+            )
+        })
     }
 }

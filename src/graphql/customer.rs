@@ -22,6 +22,9 @@ pub struct CustomerInput {
 
 impl From<&domain::payment::Customer> for Customer {
     fn from(customer: &domain::payment::Customer) -> Self {
-        Self { email: customer.email.clone(), name: customer.name.clone() }
+        Self {
+            email: customer.email.clone(),
+            name: customer.name.clone(),
+        }
     }
 }

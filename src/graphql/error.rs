@@ -72,7 +72,10 @@ pub fn reply(error: Error) -> Reply {
         Error::Unavailable(what) => Reply::Failure(failure(Code::Unavailable, what)),
         Error::Storage(cause) => {
             tracing::error!(%cause, "storage failed");
-            let unreachable = matches!(cause, sea_orm::DbErr::ConnectionAcquire(_) | sea_orm::DbErr::Conn(_));
+            let unreachable = matches!(
+                cause,
+                sea_orm::DbErr::ConnectionAcquire(_) | sea_orm::DbErr::Conn(_)
+            );
             Reply::Failure(if unreachable {
                 failure(Code::Unavailable, "the database does not answer; try again")
             } else {

@@ -5,9 +5,10 @@ use super::context::ContextExt;
 use super::error::query_failure;
 use super::money::{BigInt, CurrencyCode, Money};
 use super::payment;
+use super::time::DateTime;
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 
 /// What the merchant is owed in one currency; an amount is negative where the merchant owes.
 #[derive(SimpleObject, Clone, Debug)]
@@ -46,7 +47,7 @@ pub struct LedgerEntry {
     /// The day it counts for, in Asia/Baghdad.
     pub business_date: NaiveDate,
     /// When it was written.
-    pub booked_at: DateTime<Utc>,
+    pub booked_at: DateTime,
 }
 
 /// One thing that is wrong with the books.
@@ -89,7 +90,7 @@ impl From<service::ledger::Entry> for LedgerEntry {
             amount: entry.amount.into(),
             code: entry.code,
             business_date: entry.business_date,
-            booked_at: entry.booked_at,
+            booked_at: entry.booked_at.into(),
         }
     }
 }
@@ -105,7 +106,9 @@ pub struct LedgerQuery;
 impl LedgerQuery {
     /// What the merchant is owed, by currency.
     async fn balances(&self, ctx: &Context<'_>) -> Result<Vec<Balance>> {
-        let balances = service::ledger::balances(ctx.app()?, ctx.actor()?).await.map_err(query_failure)?;
+        let balances = service::ledger::balances(ctx.app()?, ctx.actor()?)
+            .await
+            .map_err(query_failure)?;
         let balance = |balance: service::ledger::Balance| Balance {
             currency: CurrencyCode(balance.currency.code().to_owned()),
             pending: balance.pending.into(),
@@ -129,14 +132,23 @@ impl LedgerQuery {
     ) -> Result<Connection<String, LedgerEntry, EmptyFields>> {
         let payment = payment::filter(payment)?;
         let list = List::new(("ledger entries", payment));
-        let request = list.request(PageArguments { first, after, last, before })?;
-        let page = service::ledger::entries(ctx.app()?, ctx.actor()?, payment, &request).await.map_err(query_failure)?;
+        let request = list.request(PageArguments {
+            first,
+            after,
+            last,
+            before,
+        })?;
+        let page = service::ledger::entries(ctx.app()?, ctx.actor()?, payment, &request)
+            .await
+            .map_err(query_failure)?;
         Ok(list.connection(page, EmptyFields, |entry| entry.edge, LedgerEntry::from))
     }
 
     /// Checks the books of this merchant and mode, now, from the rows themselves.
     async fn ledger_integrity(&self, ctx: &Context<'_>) -> Result<LedgerIntegrity> {
-        let found = service::ledger::verify_tenant(ctx.app()?, ctx.actor()?).await.map_err(query_failure)?;
+        let found = service::ledger::verify_tenant(ctx.app()?, ctx.actor()?)
+            .await
+            .map_err(query_failure)?;
         let problem = |problem: service::ledger::Problem| LedgerProblem {
             subject: problem.subject,
             message: problem.message,

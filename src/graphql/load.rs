@@ -27,7 +27,11 @@ pub struct Related {
 
 /// New loaders for a request of `actor`.
 pub fn loaders(app: App, actor: Actor) -> Loaders {
-    DataLoader::new(Related { app, actor }, TokioSpawner::current(), TokioTimer::default())
+    DataLoader::new(
+        Related { app, actor },
+        TokioSpawner::current(),
+        TokioTimer::default(),
+    )
 }
 
 /// Key: the operations of this payment.
@@ -41,7 +45,11 @@ pub struct RefundsOf(pub PaymentId);
 type Loaded<K, V> = Result<HashMap<K, V>, Arc<Error>>;
 
 /// Sorts rows under their keys; a key without rows has an empty list.
-pub fn grouped<K: Copy + Eq + Hash, T>(keys: &[K], rows: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, Vec<T>> {
+pub fn grouped<K: Copy + Eq + Hash, T>(
+    keys: &[K],
+    rows: Vec<T>,
+    key: impl Fn(&T) -> K,
+) -> HashMap<K, Vec<T>> {
     let mut groups: HashMap<K, Vec<T>> = keys.iter().map(|key| (*key, Vec::new())).collect();
     for row in rows {
         groups.entry(key(&row)).or_default().push(row);
@@ -55,7 +63,9 @@ impl Loader<OperationsOf> for Related {
 
     async fn load(&self, keys: &[OperationsOf]) -> Loaded<OperationsOf, Vec<Operation>> {
         let payments: Vec<PaymentId> = keys.iter().map(|key| key.0).collect();
-        let rows = service::operation::of_payments(&self.app, &self.actor, &payments).await.map_err(Arc::new)?;
+        let rows = service::operation::of_payments(&self.app, &self.actor, &payments)
+            .await
+            .map_err(Arc::new)?;
         Ok(grouped(keys, rows, |operation| OperationsOf(operation.payment)))
     }
 }
@@ -66,7 +76,9 @@ impl Loader<RefundsOf> for Related {
 
     async fn load(&self, keys: &[RefundsOf]) -> Loaded<RefundsOf, Vec<Refund>> {
         let payments: Vec<PaymentId> = keys.iter().map(|key| key.0).collect();
-        let rows = service::refund::of_payments(&self.app, &self.actor, &payments).await.map_err(Arc::new)?;
+        let rows = service::refund::of_payments(&self.app, &self.actor, &payments)
+            .await
+            .map_err(Arc::new)?;
         Ok(grouped(keys, rows, |refund| RefundsOf(refund.payment)))
     }
 }
@@ -76,7 +88,9 @@ impl Loader<CardId> for Related {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[CardId]) -> Loaded<CardId, Card> {
-        let cards = service::card::get_many(&self.app, &self.actor, keys).await.map_err(Arc::new)?;
+        let cards = service::card::get_many(&self.app, &self.actor, keys)
+            .await
+            .map_err(Arc::new)?;
         Ok(cards.into_iter().map(|card| (card.id, card)).collect())
     }
 }
@@ -86,7 +100,12 @@ impl Loader<PaymentId> for Related {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[PaymentId]) -> Loaded<PaymentId, Payment> {
-        let payments = service::payment::get_many(&self.app, &self.actor, keys).await.map_err(Arc::new)?;
-        Ok(payments.into_iter().map(|payment| (payment.id, payment)).collect())
+        let payments = service::payment::get_many(&self.app, &self.actor, keys)
+            .await
+            .map_err(Arc::new)?;
+        Ok(payments
+            .into_iter()
+            .map(|payment| (payment.id, payment))
+            .collect())
     }
 }

@@ -4,9 +4,9 @@ use super::context::ContextExt;
 use super::enums::Mode;
 use super::error::{Reply, reply};
 use super::money::{self, CurrencyCode, Decimal, Money};
+use super::time::DateTime;
 use super::user_error::{UserError, UserErrorCode};
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::actor::Actor;
 use domain::fee::FeeTerms;
 use domain::money::parse_charge;
@@ -31,7 +31,7 @@ pub struct Merchant {
     /// The mode of the key that asks; null for an operator.
     pub mode: Option<Mode>,
     /// When it was created.
-    pub created_at: DateTime<Utc>,
+    pub created_at: DateTime,
 }
 
 impl Merchant {
@@ -44,7 +44,7 @@ impl Merchant {
             fee_fixed: merchant.fees.fixed.map(Money::from),
             reserve_bps: i32::try_from(merchant.fees.reserve_bps).unwrap_or(i32::MAX),
             mode: mode.map(Mode::from),
-            created_at: merchant.created_at,
+            created_at: merchant.created_at.into(),
         }
     }
 }
@@ -101,7 +101,10 @@ pub struct MerchantCreatePayload {
 impl MerchantCreateInput {
     fn read(self) -> std::result::Result<NewMerchant, UserError> {
         let currency = money::currency(&self.currency)?;
-        let fixed = self.fee_fixed.map(|decimal| parse_charge(&decimal.0, currency)).transpose();
+        let fixed = self
+            .fee_fixed
+            .map(|decimal| parse_charge(&decimal.0, currency))
+            .transpose();
         let invalid = |message: String, field| UserError::at(UserErrorCode::FeeTermsInvalid, message, field);
         let fixed = fixed.map_err(|refusal| invalid(refusal.to_string(), "feeFixed"))?;
         let bps = |bps: i32, field| {
@@ -112,7 +115,11 @@ impl MerchantCreateInput {
             fixed,
             reserve_bps: bps(self.reserve_bps, "reserveBps")?,
         };
-        Ok(NewMerchant { name: self.name, currency, fees })
+        Ok(NewMerchant {
+            name: self.name,
+            currency,
+            fees,
+        })
     }
 }
 
@@ -128,7 +135,12 @@ impl MerchantMutation {
         #[graphql(desc = "What is asked for.")] input: MerchantCreateInput,
     ) -> Result<MerchantCreatePayload> {
         let (app, actor) = (ctx.app()?, ctx.actor()?);
-        let refused = |user_errors| Ok(MerchantCreatePayload { merchant: None, user_errors });
+        let refused = |user_errors| {
+            Ok(MerchantCreatePayload {
+                merchant: None,
+                user_errors,
+            })
+        };
         let new = match input.read() {
             Ok(new) => new,
             Err(error) => return refused(vec![error]),
@@ -136,7 +148,10 @@ impl MerchantMutation {
         match service::merchant::create(app, actor, new).await.map_err(reply) {
             Ok(merchant) => {
                 let merchant = Some(Merchant::new(&merchant, None));
-                Ok(MerchantCreatePayload { merchant, user_errors: Vec::new() })
+                Ok(MerchantCreatePayload {
+                    merchant,
+                    user_errors: Vec::new(),
+                })
             }
             Err(Reply::UserErrors(errors)) => refused(errors),
             Err(Reply::Failure(error)) => Err(error),

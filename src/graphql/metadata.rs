@@ -11,7 +11,9 @@ pub struct Metadata(pub BTreeMap<String, String>);
 impl ScalarType for Metadata {
     fn parse(value: Value) -> InputValueResult<Self> {
         let expected = || InputValueError::custom("metadata is a flat object whose values are strings");
-        let Value::Object(pairs) = value else { return Err(expected()) };
+        let Value::Object(pairs) = value else {
+            return Err(expected());
+        };
         let pairs = pairs.into_iter().map(|(key, value)| match value {
             Value::String(text) => Ok((key.to_string(), text)),
             _ => Err(expected()),
@@ -20,13 +22,19 @@ impl ScalarType for Metadata {
     }
 
     fn to_value(&self) -> Value {
-        let pair = |(key, value): (&String, &String)| (async_graphql::Name::new(key), Value::String(value.clone()));
+        let pair =
+            |(key, value): (&String, &String)| (async_graphql::Name::new(key), Value::String(value.clone()));
         Value::Object(self.0.iter().map(pair).collect())
     }
 }
 
 impl From<&domain::metadata::Metadata> for Metadata {
     fn from(metadata: &domain::metadata::Metadata) -> Self {
-        Self(metadata.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+        Self(
+            metadata
+                .iter()
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
+        )
     }
 }

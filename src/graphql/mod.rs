@@ -16,12 +16,13 @@ mod metadata;
 mod money;
 mod node;
 mod operation;
+pub mod payload;
 mod payment;
 mod payment_filter;
 mod payment_input;
-pub mod payload;
 mod refund;
 mod schema;
+mod time;
 mod user_error;
 
 pub use error::{Code, failure};

@@ -1,7 +1,9 @@
 //! Money at the edge: decimal text in and out, never a JSON number.
 
 use super::user_error::{self, UserError, UserErrorCode};
-use async_graphql::{InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{
+    InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
+};
 use domain::money::{self, parse_charge};
 
 /// A decimal number as text: "125000", "12.50". Exact: no float is ever made of it.
@@ -13,7 +15,9 @@ impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) => Ok(Self(text)),
-            _ => Err(InputValueError::custom("write the decimal as a string, for example \"125000\"")),
+            _ => Err(InputValueError::custom(
+                "write the decimal as a string, for example \"125000\"",
+            )),
         }
     }
 
@@ -30,9 +34,10 @@ pub struct BigInt(pub i64);
 impl ScalarType for BigInt {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
-            Value::String(text) => {
-                text.parse().map(Self).map_err(|_| InputValueError::custom("expected a whole number of 64 bits"))
-            }
+            Value::String(text) => text
+                .parse()
+                .map(Self)
+                .map_err(|_| InputValueError::custom("expected a whole number of 64 bits")),
             _ => Err(InputValueError::custom("write the whole number as a string")),
         }
     }
@@ -46,19 +51,28 @@ impl ScalarType for BigInt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CurrencyCode(pub String);
 
-#[Scalar(name = "CurrencyCode", specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
+#[Scalar(
+    name = "CurrencyCode",
+    specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html"
+)]
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {
         let text = match value {
             Value::String(text) => text,
             // In a document, IQD may be written like an enum value.
             Value::Enum(name) => name.to_string(),
-            _ => return Err(InputValueError::custom("expected a currency code such as \"IQD\"")),
+            _ => {
+                return Err(InputValueError::custom(
+                    "expected a currency code such as \"IQD\"",
+                ));
+            }
         };
         if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
             Ok(Self(text))
         } else {
-            Err(InputValueError::custom("expected a currency code of three capital letters such as \"IQD\""))
+            Err(InputValueError::custom(
+                "expected a currency code of three capital letters such as \"IQD\"",
+            ))
         }
     }
 

@@ -37,7 +37,11 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The object by this id; null when there is none here.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The id of any object.")] id: ID) -> Result<Option<Node>> {
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of any object.")] id: ID,
+    ) -> Result<Option<Node>> {
         Ok(find(ctx, vec![id]).await?.into_iter().flatten().next())
     }
 
@@ -48,7 +52,10 @@ impl NodeQuery {
         #[graphql(desc = "The ids of any objects, at most 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>> {
         if ids.len() > MAX_IDS {
-            return Err(failure(Code::BadUserInput, format!("ids takes at most {MAX_IDS} values")));
+            return Err(failure(
+                Code::BadUserInput,
+                format!("ids takes at most {MAX_IDS} values"),
+            ));
         }
         find(ctx, ids).await
     }
@@ -61,31 +68,47 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
 
     let payments: Vec<PaymentId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     if !payments.is_empty() {
-        let payments = service::payment::get_many(app, actor, &payments).await.map_err(query_failure)?;
+        let payments = service::payment::get_many(app, actor, &payments)
+            .await
+            .map_err(query_failure)?;
         for payment in payment::with_relations(ctx, payments, &[ctx.look_ahead()]).await? {
             found.insert(payment.key(), Node::Payment(payment));
         }
     }
     let operations: Vec<OperationId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     if !operations.is_empty() {
-        for operation in service::operation::get_many(app, actor, &operations).await.map_err(query_failure)? {
-            found.insert(operation.id.to_string(), Node::Operation(Operation::new(operation, None)));
+        for operation in service::operation::get_many(app, actor, &operations)
+            .await
+            .map_err(query_failure)?
+        {
+            found.insert(
+                operation.id.to_string(),
+                Node::Operation(Operation::new(operation, None)),
+            );
         }
     }
     let refunds: Vec<RefundId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     if !refunds.is_empty() {
-        for refund in service::refund::get_many(app, actor, &refunds).await.map_err(query_failure)? {
+        for refund in service::refund::get_many(app, actor, &refunds)
+            .await
+            .map_err(query_failure)?
+        {
             found.insert(refund.id.to_string(), Node::Refund(Refund::new(refund, None)));
         }
     }
     let cards: Vec<CardId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     if !cards.is_empty() {
-        for card in service::card::get_many(app, actor, &cards).await.map_err(query_failure)? {
+        for card in service::card::get_many(app, actor, &cards)
+            .await
+            .map_err(query_failure)?
+        {
             found.insert(card.id.to_string(), Node::Card(card.into()));
         }
     }
     if let Actor::Merchant(own) = actor {
-        let asked = ids.iter().any(|id| id.parse::<MerchantId>() == Ok(own.tenant.merchant));
+        let asked = ids
+            .iter()
+            .any(|id| id.parse::<MerchantId>() == Ok(own.tenant.merchant));
         if asked {
             let merchant = Merchant::new(&own.merchant, Some(own.tenant.mode));
             found.insert(own.tenant.merchant.to_string(), Node::Merchant(merchant));

@@ -6,9 +6,9 @@ use super::enums::{FailureReason, OperationKind, OperationStatus};
 use super::error::query_failure;
 use super::money::Money;
 use super::payment::{self, Payment};
+use super::time::DateTime;
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use chrono::{DateTime, Utc};
 use domain::operation::OperationState;
 use std::sync::Arc;
 
@@ -26,7 +26,11 @@ pub struct Failure {
 impl From<&domain::provider::Decline> for Failure {
     fn from(decline: &domain::provider::Decline) -> Self {
         let (code, message) = (decline.response_code.clone(), decline.message.clone());
-        Self { reason: decline.reason.into(), code, message }
+        Self {
+            reason: decline.reason.into(),
+            code,
+            message,
+        }
     }
 }
 
@@ -39,7 +43,10 @@ pub struct Operation {
 
 impl Operation {
     /// An operation, with its payment where that is known already.
-    pub fn new(operation: domain::operation::Operation, payment: Option<Arc<domain::payment::Payment>>) -> Self {
+    pub fn new(
+        operation: domain::operation::Operation,
+        payment: Option<Arc<domain::payment::Payment>>,
+    ) -> Self {
         Self { operation, payment }
     }
 }
@@ -119,14 +126,14 @@ impl Operation {
     }
 
     /// When it was sent.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.operation.created_at
+    async fn created_at(&self) -> DateTime {
+        self.operation.created_at.into()
     }
 
     /// When the answer arrived.
-    async fn settled_at(&self) -> Option<DateTime<Utc>> {
+    async fn settled_at(&self) -> Option<DateTime> {
         match &self.operation.state {
-            OperationState::Succeeded { at, .. } | OperationState::Failed { at, .. } => Some(*at),
+            OperationState::Succeeded { at, .. } | OperationState::Failed { at, .. } => Some((*at).into()),
             _ => None,
         }
     }
@@ -159,8 +166,20 @@ impl OperationQuery {
     ) -> Result<Connection<String, Operation, EmptyFields>> {
         let payment = payment::filter(payment)?;
         let list = List::new(("operations", payment));
-        let request = list.request(PageArguments { first, after, last, before })?;
-        let page = service::operation::page(ctx.app()?, ctx.actor()?, payment, &request).await.map_err(query_failure)?;
-        Ok(list.connection(page, EmptyFields, |operation| operation.id, |operation| Operation::new(operation, None)))
+        let request = list.request(PageArguments {
+            first,
+            after,
+            last,
+            before,
+        })?;
+        let page = service::operation::page(ctx.app()?, ctx.actor()?, payment, &request)
+            .await
+            .map_err(query_failure)?;
+        Ok(list.connection(
+            page,
+            EmptyFields,
+            |operation| operation.id,
+            |operation| Operation::new(operation, None),
+        ))
     }
 }

@@ -36,7 +36,14 @@ struct Done {
 
 impl Done {
     fn refused(user_errors: Vec<UserError>) -> Self {
-        Self { payment: None, operation: None, refund: None, ledger_lines: Vec::new(), user_errors, run: None }
+        Self {
+            payment: None,
+            operation: None,
+            refund: None,
+            ledger_lines: Vec::new(),
+            user_errors,
+            run: None,
+        }
     }
 
     fn of(outcome: Outcome, now: Timestamp) -> Self {
@@ -49,8 +56,14 @@ impl Done {
         let ledger_lines = lines.collect();
         let payment = Arc::new(outcome.answer.payment);
         Self {
-            operation: Some(Operation::new(outcome.answer.operation, Some(Arc::clone(&payment)))),
-            refund: outcome.answer.refund.map(|refund| Refund::new(refund, Some(Arc::clone(&payment)))),
+            operation: Some(Operation::new(
+                outcome.answer.operation,
+                Some(Arc::clone(&payment)),
+            )),
+            refund: outcome
+                .answer
+                .refund
+                .map(|refund| Refund::new(refund, Some(Arc::clone(&payment)))),
             payment: Some(Payment::new(payment, now)),
             ledger_lines,
             user_errors: Vec::new(),

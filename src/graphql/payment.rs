@@ -11,16 +11,17 @@ use super::metadata::Metadata;
 use super::money::Money;
 use super::operation::{Failure, Operation};
 use super::payload::{
-    PaymentAuthorizePayload, PaymentCapturePayload, PaymentRefundPayload, PaymentSalePayload, PaymentVoidPayload,
+    PaymentAuthorizePayload, PaymentCapturePayload, PaymentRefundPayload, PaymentSalePayload,
+    PaymentVoidPayload,
 };
 use super::payment_filter::{PaymentFilter, PaymentOrder};
 use super::payment_input::{
     PaymentAuthorizeInput, PaymentCaptureInput, PaymentRefundInput, PaymentSaleInput, PaymentVoidInput,
 };
 use super::refund::Refund;
+use super::time::DateTime;
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Lookahead, Object, Result};
-use chrono::{DateTime, Utc};
 use domain::Timestamp;
 use domain::id::PaymentId;
 use domain::payment::{Payment as Value, PaymentState, Taken};
@@ -42,7 +43,13 @@ pub struct Payment {
 impl Payment {
     /// A payment as of `now`; its relations are loaded when they are asked for.
     pub fn new(payment: Arc<Value>, now: Timestamp) -> Self {
-        Self { payment, now, operations: None, refunds: None, card: None }
+        Self {
+            payment,
+            now,
+            operations: None,
+            refunds: None,
+            card: None,
+        }
     }
 
     /// Its id as text.
@@ -60,18 +67,26 @@ impl Payment {
 }
 
 /// Loads what `selection` asks of each payment: one statement a relation for all of them.
-pub async fn with_relations(ctx: &Context<'_>, payments: Vec<Value>, selection: &[Lookahead<'_>]) -> Result<Vec<Payment>> {
+pub async fn with_relations(
+    ctx: &Context<'_>,
+    payments: Vec<Value>,
+    selection: &[Lookahead<'_>],
+) -> Result<Vec<Payment>> {
     let (app, actor) = (ctx.app()?, ctx.actor()?);
     let asked = |relation: &str| selection.iter().any(|selected| selected.field(relation).exists());
     let ids: Vec<PaymentId> = payments.iter().map(|payment| payment.id).collect();
     let mut operations = if asked("operations") {
-        let rows = service::operation::of_payments(app, actor, &ids).await.map_err(query_failure)?;
+        let rows = service::operation::of_payments(app, actor, &ids)
+            .await
+            .map_err(query_failure)?;
         Some(grouped(&ids, rows, |operation| operation.payment))
     } else {
         None
     };
     let mut refunds = if asked("refunds") {
-        let rows = service::refund::of_payments(app, actor, &ids).await.map_err(query_failure)?;
+        let rows = service::refund::of_payments(app, actor, &ids)
+            .await
+            .map_err(query_failure)?;
         Some(grouped(&ids, rows, |refund| refund.payment))
     } else {
         None
@@ -80,7 +95,9 @@ pub async fn with_relations(ctx: &Context<'_>, payments: Vec<Value>, selection: 
         let mut ids: Vec<_> = payments.iter().filter_map(|payment| payment.card).collect();
         ids.sort_unstable();
         ids.dedup();
-        let cards = service::card::get_many(app, actor, &ids).await.map_err(query_failure)?;
+        let cards = service::card::get_many(app, actor, &ids)
+            .await
+            .map_err(query_failure)?;
         Some(cards.into_iter().map(|card| (card.id, card)).collect())
     } else {
         None
@@ -89,14 +106,20 @@ pub async fn with_relations(ctx: &Context<'_>, payments: Vec<Value>, selection: 
     let with = |payment: Value| Payment {
         operations: operations.as_mut().and_then(|all| all.remove(&payment.id)),
         refunds: refunds.as_mut().and_then(|all| all.remove(&payment.id)),
-        card: cards.as_ref().map(|all| payment.card.and_then(|id| all.get(&id).cloned())),
+        card: cards
+            .as_ref()
+            .map(|all| payment.card.and_then(|id| all.get(&id).cloned())),
         ..Payment::new(Arc::new(payment), now)
     };
     Ok(payments.into_iter().map(with).collect())
 }
 
 /// The payment of an operation or refund.
-pub async fn related(ctx: &Context<'_>, id: PaymentId, known: Option<&Arc<Value>>) -> Result<Option<Payment>> {
+pub async fn related(
+    ctx: &Context<'_>,
+    id: PaymentId,
+    known: Option<&Arc<Value>>,
+) -> Result<Option<Payment>> {
     let now = ctx.app()?.now();
     if let Some(payment) = known {
         return Ok(Some(Payment::new(Arc::clone(payment), now)));
@@ -107,9 +130,9 @@ pub async fn related(ctx: &Context<'_>, id: PaymentId, known: Option<&Arc<Value>
 
 /// Reads the id of a payment that a list is narrowed to.
 pub fn filter(id: Option<ID>) -> Result<Option<PaymentId>> {
-    id.map(|id| id.parse()).transpose().map_err(|refusal: domain::id::MalformedId| {
-        failure(Code::BadUserInput, refusal.to_string())
-    })
+    id.map(|id| id.parse())
+        .transpose()
+        .map_err(|refusal: domain::id::MalformedId| failure(Code::BadUserInput, refusal.to_string()))
 }
 
 /// An error that several resolvers wait for together.
@@ -167,8 +190,16 @@ impl Payment {
 
     /// What can still be captured, as of now.
     async fn capturable_amount(&self) -> Money {
-        let open = self.payment.state.hold().is_some_and(|hold| self.now < hold.expires_at);
-        if open { self.payment.capturable().into() } else { self.none().into() }
+        let open = self
+            .payment
+            .state
+            .hold()
+            .is_some_and(|hold| self.now < hold.expires_at);
+        if open {
+            self.payment.capturable().into()
+        } else {
+            self.none().into()
+        }
     }
 
     /// What can still be refunded.
@@ -191,7 +222,9 @@ impl Payment {
         if let Some(card) = &self.card {
             return Ok(card.clone().map(Card::from));
         }
-        let Some(id) = self.payment.card else { return Ok(None) };
+        let Some(id) = self.payment.card else {
+            return Ok(None);
+        };
         Ok(ctx.loaders()?.load_one(id).await.map_err(shared)?.map(Card::from))
     }
 
@@ -217,7 +250,12 @@ impl Payment {
 
     /// Whether the provider's answer to the first operation was lost, so that it is being asked again.
     async fn outcome_unknown(&self) -> bool {
-        matches!(self.payment.state, PaymentState::Processing { outcome_unknown: true })
+        matches!(
+            self.payment.state,
+            PaymentState::Processing {
+                outcome_unknown: true
+            }
+        )
     }
 
     /// Why no money was moved, for a failed payment.
@@ -229,25 +267,27 @@ impl Payment {
     }
 
     /// When the authorization ends or ended by itself.
-    async fn expires_at(&self) -> Option<DateTime<Utc>> {
+    async fn expires_at(&self) -> Option<DateTime> {
         match &self.payment.state {
             PaymentState::Authorized { hold }
             | PaymentState::PartiallyCaptured { hold, .. }
             | PaymentState::Voided { hold, .. }
-            | PaymentState::Expired { hold } => Some(hold.expires_at),
-            PaymentState::Processing { .. } | PaymentState::Captured { .. } | PaymentState::Failed { .. } => None,
+            | PaymentState::Expired { hold } => Some(hold.expires_at.into()),
+            PaymentState::Processing { .. } | PaymentState::Captured { .. } | PaymentState::Failed { .. } => {
+                None
+            }
         }
     }
 
     /// When money was first taken.
-    async fn captured_at(&self) -> Option<DateTime<Utc>> {
-        self.payment.state.taken().map(Taken::at)
+    async fn captured_at(&self) -> Option<DateTime> {
+        self.payment.state.taken().map(|taken| taken.at().into())
     }
 
     /// When the authorization was given up.
-    async fn voided_at(&self) -> Option<DateTime<Utc>> {
+    async fn voided_at(&self) -> Option<DateTime> {
         match &self.payment.state {
-            PaymentState::Voided { release, .. } => Some(release.at),
+            PaymentState::Voided { release, .. } => Some(release.at.into()),
             _ => None,
         }
     }
@@ -261,13 +301,13 @@ impl Payment {
     }
 
     /// When it was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.payment.created_at
+    async fn created_at(&self) -> DateTime {
+        self.payment.created_at.into()
     }
 
     /// When it last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.payment.updated_at
+    async fn updated_at(&self) -> DateTime {
+        self.payment.updated_at.into()
     }
 
     /// Counts its changes.
@@ -280,12 +320,19 @@ impl Payment {
         let operations = match &self.operations {
             Some(operations) => operations.clone(),
             None => {
-                let loaded = ctx.loaders()?.load_one(OperationsOf(self.payment.id)).await.map_err(shared)?;
+                let loaded = ctx
+                    .loaders()?
+                    .load_one(OperationsOf(self.payment.id))
+                    .await
+                    .map_err(shared)?;
                 loaded.unwrap_or_default()
             }
         };
         let payment = || Some(Arc::clone(&self.payment));
-        Ok(operations.into_iter().map(|operation| Operation::new(operation, payment())).collect())
+        Ok(operations
+            .into_iter()
+            .map(|operation| Operation::new(operation, payment()))
+            .collect())
     }
 
     /// What went or is going back: the newest 50, oldest first. The list of refunds pages through all of them.
@@ -293,12 +340,19 @@ impl Payment {
         let refunds = match &self.refunds {
             Some(refunds) => refunds.clone(),
             None => {
-                let loaded = ctx.loaders()?.load_one(RefundsOf(self.payment.id)).await.map_err(shared)?;
+                let loaded = ctx
+                    .loaders()?
+                    .load_one(RefundsOf(self.payment.id))
+                    .await
+                    .map_err(shared)?;
                 loaded.unwrap_or_default()
             }
         };
         let payment = || Some(Arc::clone(&self.payment));
-        Ok(refunds.into_iter().map(|refund| Refund::new(refund, payment())).collect())
+        Ok(refunds
+            .into_iter()
+            .map(|refund| Refund::new(refund, payment()))
+            .collect())
     }
 }
 
@@ -309,7 +363,9 @@ pub struct PaymentTotals(Filter);
 impl PaymentTotals {
     /// How many payments match in all; counted only when asked for.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
-        let count = payment::count(ctx.app()?, ctx.actor()?, &self.0).await.map_err(query_failure)?;
+        let count = payment::count(ctx.app()?, ctx.actor()?, &self.0)
+            .await
+            .map_err(query_failure)?;
         Ok(i32::try_from(count).ok())
     }
 }
@@ -346,12 +402,23 @@ impl PaymentQuery {
         let filter = filter.unwrap_or_default().read()?;
         let order = order_by.unwrap_or_default().into();
         let list = List::new(("payments", &filter, order));
-        let request = list.request(PageArguments { first, after, last, before })?;
-        let page = payment::page(ctx.app()?, ctx.actor()?, &filter, order, &request).await.map_err(query_failure)?;
+        let request = list.request(PageArguments {
+            first,
+            after,
+            last,
+            before,
+        })?;
+        let page = payment::page(ctx.app()?, ctx.actor()?, &filter, order, &request)
+            .await
+            .map_err(query_failure)?;
         let look = ctx.look_ahead();
         let selection = [look.field("nodes"), look.field("edges").field("node")];
         let items = with_relations(ctx, page.items, &selection).await?;
-        let page = service::page::Page { items, has_next: page.has_next, has_previous: page.has_previous };
+        let page = service::page::Page {
+            items,
+            has_next: page.has_next,
+            has_previous: page.has_previous,
+        };
         let edge = |payment: &Payment| Edge {
             amount_minor: payment.payment.amount.minor(),
             id: payment.payment.id,
@@ -373,7 +440,9 @@ impl PaymentMutation {
     ) -> Result<PaymentAuthorizePayload> {
         let (app, actor) = (ctx.app()?, ctx.actor()?);
         match input.read(app.now()) {
-            Ok(command) => PaymentAuthorizePayload::of(payment::authorize(app, actor, command).await, app.now()),
+            Ok(command) => {
+                PaymentAuthorizePayload::of(payment::authorize(app, actor, command).await, app.now())
+            }
             Err(errors) => Ok(PaymentAuthorizePayload::refused(errors)),
         }
     }

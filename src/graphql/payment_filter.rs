@@ -3,8 +3,8 @@
 use super::enums::PaymentStatus;
 use super::error::{Code, failure};
 use super::money::{CurrencyCode, Decimal};
+use super::time::DateTime;
 use async_graphql::{Enum, InputObject, Result};
-use chrono::{DateTime, Utc};
 use domain::Currency;
 use domain::money::parse_charge;
 use service::payment::{Filter, OrderBy, SortKey};
@@ -17,9 +17,9 @@ pub struct PaymentFilter {
     /// In this currency.
     pub currency: Option<CurrencyCode>,
     /// Created at this instant or later.
-    pub created_from: Option<DateTime<Utc>>,
+    pub created_from: Option<DateTime>,
     /// Created before this instant.
-    pub created_before: Option<DateTime<Utc>>,
+    pub created_before: Option<DateTime>,
     /// Of at least this amount, in major units; needs `currency`.
     pub amount_min: Option<Decimal>,
     /// Of at most this amount, in major units; needs `currency`.
@@ -67,7 +67,10 @@ impl From<PaymentOrder> for OrderBy {
             PaymentOrderField::CreatedAt => SortKey::CreatedAt,
             PaymentOrderField::Amount => SortKey::Amount,
         };
-        Self { key, descending: order.direction == OrderDirection::Desc }
+        Self {
+            key,
+            descending: order.direction == OrderDirection::Desc,
+        }
     }
 }
 
@@ -80,21 +83,32 @@ impl PaymentFilter {
         let currency = self.currency.map(|code| code.0.parse::<Currency>()).transpose();
         let currency = currency.map_err(|refusal| failure(Code::BadUserInput, refusal.to_string()))?;
         let amount = |decimal: Option<Decimal>| -> Result<Option<i64>> {
-            let Some(Decimal(text)) = decimal else { return Ok(None) };
+            let Some(Decimal(text)) = decimal else {
+                return Ok(None);
+            };
             let currency = currency
                 .ok_or_else(|| failure(Code::BadUserInput, "amountMin and amountMax need currency"))?;
             let amount = parse_charge(&text, currency);
             let amount = amount.map_err(|refusal| failure(Code::BadUserInput, refusal.to_string()))?;
             Ok(Some(amount.minor()))
         };
-        if self.status.as_ref().is_some_and(|statuses| statuses.len() > MAX_STATUSES) {
-            return Err(failure(Code::BadUserInput, format!("status takes at most {MAX_STATUSES} values")));
+        if self
+            .status
+            .as_ref()
+            .is_some_and(|statuses| statuses.len() > MAX_STATUSES)
+        {
+            return Err(failure(
+                Code::BadUserInput,
+                format!("status takes at most {MAX_STATUSES} values"),
+            ));
         }
         Ok(Filter {
-            statuses: self.status.map(|statuses| statuses.into_iter().map(Into::into).collect()),
+            statuses: self
+                .status
+                .map(|statuses| statuses.into_iter().map(Into::into).collect()),
             currency,
-            created_from: self.created_from,
-            created_before: self.created_before,
+            created_from: self.created_from.map(|instant| instant.0),
+            created_before: self.created_before.map(|instant| instant.0),
             amount_min: amount(self.amount_min)?,
             amount_max: amount(self.amount_max)?,
             merchant_reference: self.merchant_reference,

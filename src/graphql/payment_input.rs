@@ -36,7 +36,8 @@ impl Reading {
     }
 
     fn key(&mut self, key: &str) -> Option<IdempotencyKey> {
-        let refused = |refusal| UserError::at(UserErrorCode::IdempotencyKeyInvalid, refusal, "idempotencyKey");
+        let refused =
+            |refusal| UserError::at(UserErrorCode::IdempotencyKeyInvalid, refusal, "idempotencyKey");
         self.take(key.parse().map_err(refused))
     }
 
@@ -49,8 +50,17 @@ impl Reading {
         let card = card?;
         // A month below zero is as wrong as month zero.
         let month = u32::try_from(card.exp_month).unwrap_or_default();
-        let expiry = Expiry { year: card.exp_year, month };
-        match CardDetails::new(&card.number, card.cardholder_name.as_deref(), expiry, &card.cvv, now) {
+        let expiry = Expiry {
+            year: card.exp_year,
+            month,
+        };
+        match CardDetails::new(
+            &card.number,
+            card.cardholder_name.as_deref(),
+            expiry,
+            &card.cvv,
+            now,
+        ) {
             Ok(details) => Some(details),
             Err(refusals) => {
                 self.0.extend(refusals.iter().map(user_error::card));
@@ -171,8 +181,15 @@ impl PaymentCaptureInput {
         let mut reading = Reading::default();
         let key = reading.key(&self.idempotency_key);
         let payment = reading.payment(&self.id);
-        let amount = self.amount.as_ref().and_then(|amount| reading.take(amount.read()));
-        let finality = if self.final_capture { Finality::Final } else { Finality::KeepRest };
+        let amount = self
+            .amount
+            .as_ref()
+            .and_then(|amount| reading.take(amount.read()));
+        let finality = if self.final_capture {
+            Finality::Final
+        } else {
+            Finality::KeepRest
+        };
         let command = key.zip(payment).map(|(idempotency_key, payment)| Capture {
             idempotency_key,
             payment,
@@ -206,8 +223,12 @@ impl PaymentVoidInput {
         let payment = reading.payment(&self.id);
         let reason = reading.text("reason", "reason", self.reason.as_deref(), MAX_REASON);
         let simulate = self.simulate;
-        let command =
-            key.zip(payment).map(|(idempotency_key, payment)| Void { idempotency_key, payment, reason, simulate });
+        let command = key.zip(payment).map(|(idempotency_key, payment)| Void {
+            idempotency_key,
+            payment,
+            reason,
+            simulate,
+        });
         reading.finish(command)
     }
 }
@@ -234,7 +255,10 @@ impl PaymentRefundInput {
         let mut reading = Reading::default();
         let key = reading.key(&self.idempotency_key);
         let payment = reading.payment(&self.id);
-        let amount = self.amount.as_ref().and_then(|amount| reading.take(amount.read()));
+        let amount = self
+            .amount
+            .as_ref()
+            .and_then(|amount| reading.take(amount.read()));
         let reason = reading.text("reason", "reason", self.reason.as_deref(), MAX_REASON);
         let command = key.zip(payment).map(|(idempotency_key, payment)| NewRefund {
             idempotency_key,

@@ -7,9 +7,9 @@ use super::error::query_failure;
 use super::money::Money;
 use super::operation::Failure;
 use super::payment::{self, Payment};
+use super::time::DateTime;
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result};
-use chrono::{DateTime, Utc};
 use domain::refund::RefundState;
 use std::sync::Arc;
 
@@ -68,18 +68,18 @@ impl Refund {
     }
 
     /// When it was asked for.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.refund.created_at
+    async fn created_at(&self) -> DateTime {
+        self.refund.created_at.into()
     }
 
     /// When it ended, one way or another.
-    async fn settled_at(&self) -> Option<DateTime<Utc>> {
+    async fn settled_at(&self) -> Option<DateTime> {
         match &self.refund.state {
             RefundState::PendingApproval | RefundState::Pending => None,
             RefundState::Succeeded { at }
             | RefundState::Failed { at, .. }
             | RefundState::Canceled { at }
-            | RefundState::Reversed { at } => Some(*at),
+            | RefundState::Reversed { at } => Some((*at).into()),
         }
     }
 }
@@ -102,8 +102,20 @@ impl RefundQuery {
     ) -> Result<Connection<String, Refund, EmptyFields>> {
         let payment = payment::filter(payment)?;
         let list = List::new(("refunds", payment));
-        let request = list.request(PageArguments { first, after, last, before })?;
-        let page = service::refund::page(ctx.app()?, ctx.actor()?, payment, &request).await.map_err(query_failure)?;
-        Ok(list.connection(page, EmptyFields, |refund| refund.id, |refund| Refund::new(refund, None)))
+        let request = list.request(PageArguments {
+            first,
+            after,
+            last,
+            before,
+        })?;
+        let page = service::refund::page(ctx.app()?, ctx.actor()?, payment, &request)
+            .await
+            .map_err(query_failure)?;
+        Ok(list.connection(
+            page,
+            EmptyFields,
+            |refund| refund.id,
+            |refund| Refund::new(refund, None),
+        ))
     }
 }

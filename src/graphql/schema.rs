@@ -52,8 +52,14 @@ pub fn build(app: App) -> Schema {
 /// The schema as text, sorted, so that two builds of one source print the same.
 #[must_use]
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
-    let sdl = builder().finish().sdl_with_options(options.use_space_ident().indent_width(2));
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by();
+    let sdl = builder()
+        .finish()
+        .sdl_with_options(options.use_space_ident().indent_width(2));
     let lines: Vec<&str> = sdl.lines().map(str::trim_end).collect();
     format!("{}\n", lines.join("\n").trim())
 }

@@ -99,18 +99,29 @@ pub struct UserError {
 impl UserError {
     /// An error about the command as a whole.
     pub fn new(code: UserErrorCode, message: impl ToString) -> Self {
-        Self { code, message: message.to_string(), field: None }
+        Self {
+            code,
+            message: message.to_string(),
+            field: None,
+        }
     }
 
     /// An error about one input field, written `card.number`.
     pub fn at(code: UserErrorCode, message: impl ToString, field: &str) -> Self {
         let field = Some(field.split('.').map(str::to_owned).collect());
-        Self { field, ..Self::new(code, message) }
+        Self {
+            field,
+            ..Self::new(code, message)
+        }
     }
 
     /// Nothing by that id, in this merchant and mode.
     pub fn not_found(thing: &str) -> Self {
-        let code = if thing == "payment" { UserErrorCode::PaymentNotFound } else { UserErrorCode::NotFound };
+        let code = if thing == "payment" {
+            UserErrorCode::PaymentNotFound
+        } else {
+            UserErrorCode::NotFound
+        };
         Self::at(code, format!("{thing} not found"), "id")
     }
 }

@@ -42,7 +42,9 @@ pub struct Door {
 
 /// The route.
 pub fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> {
-    Router::new().route("/graphql", post(answer)).with_state(Arc::new(door))
+    Router::new()
+        .route("/graphql", post(answer))
+        .with_state(Arc::new(door))
 }
 
 /// Why a request is not executed.
@@ -53,7 +55,11 @@ struct Refused {
 }
 
 const fn refused(status: StatusCode, code: Code, message: &'static str) -> Refused {
-    Refused { status, code, message }
+    Refused {
+        status,
+        code,
+        message,
+    }
 }
 
 async fn answer(
@@ -70,26 +76,49 @@ async fn answer(
             (refused.status, Json(body)).into_response()
         }
     };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-async fn execute(door: &Door, request_id: &RequestId, headers: &HeaderMap, body: Body) -> Result<Answer, Refused> {
-    let json = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(is_json);
+async fn execute(
+    door: &Door,
+    request_id: &RequestId,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Answer, Refused> {
+    let json = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(is_json);
     if !json {
         let message = "send the operation as JSON, with Content-Type: application/json";
-        return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message));
+        return Err(refused(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::BadRequest,
+            message,
+        ));
     }
     let actor = who(door, headers).await?;
-    let too_long = |_| refused(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, "the body is too long");
+    let too_long = |_| {
+        refused(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Code::BadRequest,
+            "the body is too long",
+        )
+    };
     let body = to_bytes(body, door.max_body_bytes).await.map_err(too_long)?;
     let malformed = |_| {
-        let message = "the body must be a JSON object with a query, and optionally variables and operationName";
+        let message =
+            "the body must be a JSON object with a query, and optionally variables and operationName";
         refused(StatusCode::BAD_REQUEST, Code::BadRequest, message)
     };
     let mut operation: Operation = serde_json::from_slice(&body).map_err(malformed)?;
     operation = match actor {
-        Some(actor) => operation.data(graphql::load::loaders(door.app.clone(), actor.clone())).data(actor),
+        Some(actor) => operation
+            .data(graphql::load::loaders(door.app.clone(), actor.clone()))
+            .data(actor),
         None => operation.only_introspection(),
     };
     let Ok(mut answer) = tokio::time::timeout(door.timeout, door.schema.execute(operation)).await else {
@@ -112,7 +141,9 @@ async fn who(door: &Door, headers: &HeaderMap) -> Result<Option<Actor>, Refused>
     let Some(secret) = secret(headers) else {
         return match door.open_schema {
             true => Ok(None),
-            false => Err(unauthenticated("show an API key: X-API-Key or Authorization: Bearer")),
+            false => Err(unauthenticated(
+                "show an API key: X-API-Key or Authorization: Bearer",
+            )),
         };
     };
     match authenticate(&door.app, secret).await {
@@ -124,16 +155,28 @@ async fn who(door: &Door, headers: &HeaderMap) -> Result<Option<Actor>, Refused>
         Err(error) => {
             tracing::error!(%error, "a key could not be checked");
             let message = "the key cannot be checked now; try again";
-            Err(refused(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message))
+            Err(refused(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Code::Unavailable,
+                message,
+            ))
         }
     }
 }
 
 /// The key that was shown, if it is not empty.
 fn secret(headers: &HeaderMap) -> Option<&str> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    };
     let bearer = || header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
-    header(X_API_KEY).filter(|key| !key.is_empty()).or_else(|| bearer().map(str::trim)).filter(|key| !key.is_empty())
+    header(X_API_KEY)
+        .filter(|key| !key.is_empty())
+        .or_else(|| bearer().map(str::trim))
+        .filter(|key| !key.is_empty())
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -142,7 +185,10 @@ fn is_json(content_type: &str) -> bool {
 }
 
 fn print(headers: &HeaderMap, answer: Answer) -> Response {
-    let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let accepts = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     if accepts.into_iter().any(|value| value.contains(GRAPHQL_RESPONSE)) {
         GraphQLResponse::from(answer).into_response()
     } else {

@@ -3,5 +3,8 @@
 //! Behaviour is tested through the real door, a listening socket, on both databases. A test is named after what it shows, has an
 //! actor, does one thing, and asserts at the door and in the ledger. Time is a mock clock; nothing sleeps to be right.
 
+// `cfg(test)` is always true here; it tells clippy that helpers of tests may do what tests may.
+#[cfg(test)]
 mod graphql;
+#[cfg(test)]
 mod support;

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Ok(url) = std::env::var("TAHSIL_TEST_POSTGRES_URL") else { return ExitCode::FAILURE };
+    let Ok(url) = std::env::var("TAHSIL_TEST_POSTGRES_URL") else {
+        return ExitCode::FAILURE;
+    };
     let version = async {
         let mut connection = PgConnection::connect(&url).await?;
-        let (version,): (String,) =
-            sqlx::query_as("SELECT current_setting('server_version')").fetch_one(&mut connection).await?;
+        let (version,): (String,) = sqlx::query_as("SELECT current_setting('server_version')")
+            .fetch_one(&mut connection)
+            .await?;
         connection.close().await?;
         Ok::<_, sqlx::Error>(version)
     };

@@ -1,14 +1,14 @@
 //! Opening a database with the settings that money needs.
 
 use super::Db;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Told the text of a statement and how long it took.
-pub type StatementObserver = Arc<dyn Fn(&str, Duration) + Send + Sync>;
+/// Told each statement and how long it took. The values may be personal: count and measure, never log them.
+pub type StatementObserver = Arc<dyn Fn(&Statement, Duration) + Send + Sync>;
 
 /// How to reach the database.
 #[derive(Clone)]
@@ -172,7 +172,7 @@ fn pool(settings: &Settings, connections: u32) -> ConnectOptions {
 
 fn observed(mut pool: DatabaseConnection, settings: &Settings) -> DatabaseConnection {
     if let Some(observer) = settings.on_statement.clone() {
-        pool.set_metric_callback(move |info| observer(&info.statement.sql, info.elapsed));
+        pool.set_metric_callback(move |info| observer(info.statement, info.elapsed));
     }
     pool
 }

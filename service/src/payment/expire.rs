@@ -37,16 +37,23 @@ pub async fn expire_due(app: &App, limit: u64) -> Result<u64> {
                     .await?;
                 let mut closed = 0;
                 for row in due {
-                    let mut payment: Payment = row.try_into()?;
-                    let Transition::Applied(state) = payment.state.clone().expire(now) else {
-                        continue;
+                    let mut payment = match Payment::try_from(row) {
+                        Ok(payment) => payment,
+                        Err(inconsistency) => {
+                            // One broken row must not keep all other holds open.
+                            tracing::error!(%inconsistency, "a hold cannot be closed");
+                            continue;
+                        }
                     };
+                    let Transition::Applied(state) = payment.state.clone().expire(now) else { continue };
                     payment.state = state;
                     settle::save(txn, &mut payment, now).await?;
-                    if payment.state.status() == PaymentStatus::Expired {
-                        let expired = NewEvent::about(EventType::PaymentExpired, payment.id, &payment)?;
-                        event::write(&app, txn, payment.tenant, vec![expired], now).await?;
-                    }
+                    let event = match payment.state.status() {
+                        PaymentStatus::Expired => EventType::PaymentExpired,
+                        _ => EventType::PaymentClosed,
+                    };
+                    let ended = NewEvent::about(event, payment.id, &payment)?;
+                    event::write(&app, txn, payment.tenant, vec![ended], now).await?;
                     closed += 1;
                 }
                 Ok(closed)

@@ -7,8 +7,12 @@ use crate::{App, Error, Result, Txn};
 use domain::id::OperationId;
 use domain::operation::Operation;
 use domain::payment::Payment;
+use entity::inconsistency::At;
 use entity::{operation, payment, refund};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+
+/// How long an operation is left alone after asking about it failed on our side.
+const PUT_OFF_S: i64 = 60;
 
 /// What a sweep found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,21 +39,40 @@ pub async fn resolve_unknown_outcomes(app: &App, limit: u64) -> Result<Resolved>
         .await?;
     let mut resolved = Resolved::default();
     for row in due {
-        let id = row.id.clone();
-        match resolve(app, row.try_into()?).await {
+        match resolve(app, row.id.clone()).await {
             Ok(answer) if answer.operation.state.is_settled() => resolved.settled += 1,
             Ok(_) => resolved.still_unknown += 1,
             Err(error) => {
-                tracing::error!(%error, operation = id, "an open operation could not be resolved");
+                tracing::error!(%error, operation = row.id, "an open operation could not be resolved");
                 resolved.failed += 1;
+                put_off(app, row.id).await?;
             }
         }
     }
     Ok(resolved)
 }
 
-async fn resolve(app: &App, open: Operation) -> Result<Answer> {
-    let current = load(app.db().reads(), open.id).await?;
+/// Leaves an operation that failed for a while, so that it does not take the turn of the others at every sweep.
+async fn put_off(app: &App, operation: String) -> Result<()> {
+    let later = app.now() + chrono::Duration::seconds(PUT_OFF_S);
+    app.db()
+        .in_txn(move |txn| {
+            Box::pin(async move {
+                let change = operation::ActiveModel { ask_again_at: Set(Some(later)), ..Default::default() };
+                operation::Entity::update_many()
+                    .set(change)
+                    .filter(operation::Column::Id.eq(operation))
+                    .filter(operation::Column::SettledAt.is_null())
+                    .exec(txn)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+async fn resolve(app: &App, id: String) -> Result<Answer> {
+    let current = load(app.db().reads(), id.parse().at("operations", "id", &id)?).await?;
     if current.operation.state.is_settled() {
         return Ok(current);
     }

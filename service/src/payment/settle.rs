@@ -123,8 +123,11 @@ fn ask_again(operation: &Operation, now: Timestamp) -> Option<Timestamp> {
     match &operation.state {
         OperationState::Sent => operation.ask_again_at,
         OperationState::OutcomeUnknown { asked } => {
-            let doubled = ASK_AGAIN_FIRST_S.saturating_mul(1_i64.checked_shl(*asked).unwrap_or(i64::MAX));
-            Some(now + chrono::Duration::seconds(doubled.clamp(ASK_AGAIN_FIRST_S, ASK_AGAIN_MOST_S)))
+            let wait = (0..*asked).try_fold(ASK_AGAIN_FIRST_S, |wait, _| {
+                let doubled = wait * 2;
+                if doubled < ASK_AGAIN_MOST_S { Ok(doubled) } else { Err(ASK_AGAIN_MOST_S) }
+            });
+            Some(now + chrono::Duration::seconds(wait.unwrap_or_else(|most| most)))
         }
         OperationState::Succeeded { .. } | OperationState::Failed { .. } => None,
     }
@@ -262,6 +265,9 @@ fn events(after: &Answer) -> Result<Vec<NewEvent>> {
         (OperationKind::Sale | OperationKind::Capture, true, _) => vec![payment(EventType::PaymentCaptured)?],
         (OperationKind::Authorize | OperationKind::Sale, false, _) => {
             vec![payment(EventType::PaymentFailed)?]
+        }
+        (OperationKind::Void, true, _) if after.payment.state.taken().is_some() => {
+            vec![payment(EventType::PaymentClosed)?]
         }
         (OperationKind::Void, true, _) => vec![payment(EventType::PaymentVoided)?],
         (OperationKind::Refund, true, Some(refund)) => vec![

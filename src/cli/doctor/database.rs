@@ -7,6 +7,7 @@ use crate::config::{Database, DatabaseKind};
 use domain::{Clock, SystemClock, Timestamp};
 use sea_orm::{ConnectionTrait, DbErr, Statement, TryGetable};
 use service::Db;
+use sqlx::{Connection, PgConnection};
 
 const NAME: &str = "database";
 
@@ -27,7 +28,7 @@ pub async fn examine(config: &Database) -> (Option<Db>, Vec<Check>) {
     let db = match compose::database(config, None).await {
         Ok(db) => db,
         Err(error) => {
-            checks.push(unreachable(config, &error));
+            checks.push(unreachable(config, &error).await);
             return (None, checks);
         }
     };
@@ -40,18 +41,36 @@ pub async fn examine(config: &Database) -> (Option<Db>, Vec<Check>) {
     (Some(db), checks)
 }
 
-fn unreachable(config: &Database, error: &ComposeError) -> Check {
-    match error {
-        ComposeError::NoDatabase(file) => Check::warn(
+async fn unreachable(config: &Database, error: &ComposeError) -> Check {
+    if let ComposeError::NoDatabase(file) = error {
+        return Check::warn(
             NAME,
             format!("there is no file {} yet", file.display()),
             "run `tahsil migrate`, or start the server: it makes it",
-        ),
-        error => Check::fail(
-            NAME,
-            format!("{}: {error}", config.url),
-            "see that the address is right, the server runs, and this user may connect",
-        ),
+        );
+    }
+    let cause = match config.url.kind() {
+        DatabaseKind::Postgres => refusal(config).await,
+        DatabaseKind::Sqlite => None,
+    };
+    Check::fail(
+        NAME,
+        format!("{}: {}", config.url, cause.unwrap_or_else(|| error.to_string())),
+        "see that the address is right, the server runs, and this user may connect",
+    )
+}
+
+/// Why one connection cannot be made: the pool tries again until its time is over, and then tells only that it is.
+async fn refusal(config: &Database) -> Option<String> {
+    let connection = PgConnection::connect(config.url.expose());
+    match tokio::time::timeout(config.acquire_timeout, connection).await {
+        Ok(Ok(connection)) => {
+            // It works by now; what failed before is told by its own error.
+            drop(connection);
+            None
+        }
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("no answer in time".to_owned()),
     }
 }
 

@@ -48,7 +48,7 @@ async fn examine(flags: &SettingFlags) -> Vec<Check> {
             let wrong = Check::fail(
                 "configuration",
                 error,
-                "mend it there; `tahsil config --reference` lists what each setting takes",
+                "correct it there; `tahsil config --reference` lists what each setting takes",
             );
             return vec![wrong, variables];
         }
@@ -91,7 +91,7 @@ async fn master_key(source: &MasterKeySource, db: Option<&Db>) -> Check {
     Check::warn(
         NAME,
         format!("there is no key file {} yet", path.display()),
-        "nothing: the first start makes it; keep a copy of it apart from the database",
+        "the first start makes it; then keep a copy apart from the database",
     )
 }
 

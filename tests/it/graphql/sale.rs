@@ -5,7 +5,9 @@ use rstest::rstest;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sale_takes_the_money_and_the_books_say_so(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+async fn a_sale_takes_the_money_and_the_books_say_so(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let app = TestApp::start(engine).await;
     let school = app.merchant("school").await;
 

@@ -12,6 +12,7 @@ use service::credential::NewCredential;
 use service::db::Settings;
 use service::keys::Keys;
 use service::merchant::NewMerchant;
+use service::payment::Resolved;
 use service::provider::{Provider, Providers};
 use service::{App, Db, Parts};
 use std::ffi::OsString;
@@ -29,7 +30,26 @@ use tokio::task::JoinHandle;
 const MASTER: [u8; 32] = [7; 32];
 
 /// Epara's terms (`reference/payments.md` 4.1): 200 basis points fee, 500 reserve.
-pub const EPARA: FeeTerms = FeeTerms { fee_bps: 200, fixed: None, reserve_bps: 500 };
+pub const EPARA: FeeTerms = FeeTerms {
+    fee_bps: 200,
+    fixed: None,
+    reserve_bps: 500,
+};
+
+/// A row of the outbox.
+#[derive(Clone, Debug)]
+pub struct OutboxEvent {
+    /// Whose it is.
+    pub merchant: String,
+    /// In which mode.
+    pub mode: String,
+    /// `payment.captured`, for example.
+    pub event_type: String,
+    /// The payment or refund.
+    pub subject: String,
+    /// The subject as it was then.
+    pub data: serde_json::Value,
+}
 
 /// A running application.
 pub struct TestApp {
@@ -49,7 +69,7 @@ pub struct TestApp {
 impl TestApp {
     /// Starts on a database of its own.
     pub async fn start(engine: Engine) -> Self {
-        Self::start_on(TestDatabase::create(engine).await, Arc::new(Sandbox::default())).await
+        Self::start_on(TestDatabase::create(engine).await, Arc::new(Sandbox)).await
     }
 
     /// Starts with another provider than the sandbox.
@@ -57,8 +77,17 @@ impl TestApp {
         Self::start_on(TestDatabase::create(engine).await, provider).await
     }
 
+    /// Starts with a provider that may take its time: what the test holds back does not count as lost.
+    pub async fn with_patience(engine: Engine, provider: Arc<dyn Provider>) -> Self {
+        Self::start_waiting(TestDatabase::create(engine).await, provider, Duration::from_secs(60)).await
+    }
+
     /// Starts on a database that is there already.
     pub async fn start_on(database: TestDatabase, provider: Arc<dyn Provider>) -> Self {
+        Self::start_waiting(database, provider, Duration::from_secs(1)).await
+    }
+
+    async fn start_waiting(database: TestDatabase, provider: Arc<dyn Provider>, patience: Duration) -> Self {
         let statements: Arc<Mutex<Vec<String>>> = Arc::default();
         let seen = Arc::clone(&statements);
         let settings = Settings {
@@ -66,7 +95,7 @@ impl TestApp {
             max_connections: 16,
             statement_timeout: Duration::from_secs(5),
             acquire_timeout: Duration::from_secs(20),
-            on_statement: Some(Arc::new(move |text, _| seen.lock().unwrap().push(text.to_owned()))),
+            on_statement: Some(Arc::new(move |statement, _| seen.lock().unwrap().push(statement.sql.clone()))),
         };
         let clock = Arc::new(MockClock::at("2026-06-15T10:00:00Z".parse().unwrap()));
         let app = App::new(Parts {
@@ -74,8 +103,10 @@ impl TestApp {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             ids: Arc::new(SeededIds::new(42)),
             keys: Keys::derive(&MASTER),
-            providers: Providers::default().with(Mode::Test, Arc::clone(&provider)).with(Mode::Live, provider),
-            provider_timeout: Duration::from_secs(1),
+            providers: Providers::default()
+                .with(Mode::Test, Arc::clone(&provider))
+                .with(Mode::Live, provider),
+            provider_timeout: patience,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -87,9 +118,19 @@ impl TestApp {
                 // Dropped or sent: either way the test is over.
                 drop(stopped.await);
             };
-            server::serve_on(listener, served, &config, metrics, stop).await.unwrap();
+            server::serve_on(listener, served, &config, metrics, stop)
+                .await
+                .unwrap();
         });
-        Self { app, clock, url, database, statements, stop: Some(stop), served: Some(served) }
+        Self {
+            app,
+            clock,
+            url,
+            database,
+            statements,
+            stop: Some(stop),
+            served: Some(served),
+        }
     }
 
     /// The time it shows.
@@ -112,18 +153,45 @@ impl TestApp {
 
     /// A merchant with a key of its own choosing.
     pub async fn merchant_with(&self, name: &str, mode: Mode, scopes: Scopes, fees: FeeTerms) -> Merchant {
-        let new = NewMerchant { name: name.to_owned(), currency: Currency::Iqd, fees };
-        let merchant = service::merchant::create(&self.app, &self.owner(), new).await.unwrap();
-        self.key_of(Tenant { merchant: merchant.id, mode }, scopes).await
+        let new = NewMerchant {
+            name: name.to_owned(),
+            currency: Currency::Iqd,
+            fees,
+        };
+        let merchant = service::merchant::create(&self.app, &self.owner(), new)
+            .await
+            .unwrap();
+        self.key_of(
+            Tenant {
+                merchant: merchant.id,
+                mode,
+            },
+            scopes,
+        )
+        .await
     }
 
     /// Another key of a merchant.
     pub async fn key_of(&self, tenant: Tenant, scopes: Scopes) -> Merchant {
         let name = "server".to_owned();
-        let new = NewCredential { tenant, name, scopes, signing_public_key: "00".repeat(32) };
+        let new = NewCredential {
+            tenant,
+            name,
+            scopes,
+            signing_public_key: "00".repeat(32),
+        };
         let issued = service::credential::create(&self.app, new).await.unwrap();
-        let actor = service::credential::authenticate(&self.app, issued.secret.reveal()).await.unwrap().unwrap();
-        Merchant::new(self.url.clone(), issued.secret.reveal(), tenant, issued.key.id, actor)
+        let actor = service::credential::authenticate(&self.app, issued.secret.reveal())
+            .await
+            .unwrap()
+            .unwrap();
+        Merchant::new(
+            self.url.clone(),
+            issued.secret.reveal(),
+            tenant,
+            issued.key.id,
+            actor,
+        )
     }
 
     /// An operator with a key.
@@ -153,12 +221,44 @@ impl TestApp {
         assert!(integrity.is_sound(), "{:#?}", integrity.problems);
     }
 
+    /// The outbox, in the order of writing.
+    pub async fn events(&self) -> Vec<OutboxEvent> {
+        use sea_orm::{ConnectionTrait, Statement};
+        let db = self.app.db().reads();
+        let text = "SELECT merchant_id, mode, type, subject_id, data FROM outbox_events ORDER BY seq";
+        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), text)).await.unwrap();
+        let event = |row: sea_orm::QueryResult| OutboxEvent {
+            merchant: row.try_get_by("merchant_id").unwrap(),
+            mode: row.try_get_by("mode").unwrap(),
+            event_type: row.try_get_by("type").unwrap(),
+            subject: row.try_get_by("subject_id").unwrap(),
+            data: row.try_get_by("data").unwrap(),
+        };
+        rows.into_iter().map(event).collect()
+    }
+
+    /// Changes the database behind the application's back.
+    pub async fn sabotage(&self, statement: &str) {
+        use sea_orm::ConnectionTrait;
+        let connection = service::db::open_for_migration(&self.database.url).await.unwrap();
+        connection.execute_unprepared(statement).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// Asks the provider what became of everything whose answer was lost and is due.
+    pub async fn resolve(&self) -> Resolved {
+        service::payment::resolve_unknown_outcomes(&self.app, 100).await.unwrap()
+    }
+
     /// How many rows a table has.
     pub async fn count(&self, table: &str) -> i64 {
         use sea_orm::{ConnectionTrait, Statement};
         let db = self.app.db().reads();
         let text = format!("SELECT COUNT(*) AS n FROM {table}");
-        let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), text)).await.unwrap();
+        let row = db
+            .query_one_raw(Statement::from_string(db.get_database_backend(), text))
+            .await
+            .unwrap();
         row.unwrap().try_get_by("n").unwrap()
     }
 

@@ -48,12 +48,18 @@ impl TestDatabase {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
                 let url = format!("sqlite://{}", folder.path().join("tahsil.db").display());
-                Self { url, home: Home::Folder(folder) }
+                Self {
+                    url,
+                    home: Home::Folder(folder),
+                }
             }
             Engine::Postgres => {
                 let name = next_name();
                 run_on_server(&format!("CREATE DATABASE {name}")).await;
-                Self { url: url_of(&name), home: Home::Server { name } }
+                Self {
+                    url: url_of(&name),
+                    home: Home::Server { name },
+                }
             }
         }
     }
@@ -65,7 +71,10 @@ impl Drop for TestDatabase {
             let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
             // A test's own runtime is about to end; a thread with one of its own can still talk to the server.
             let done = std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
                 runtime.block_on(run_on_server(&drop));
             });
             if done.join().is_err() {
@@ -81,7 +90,9 @@ async fn sqlite() -> TestDatabase {
         .get_or_init(|| async {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("template.db");
-            let connection = open_for_migration(&format!("sqlite://{}", file.display())).await.unwrap();
+            let connection = open_for_migration(&format!("sqlite://{}", file.display()))
+                .await
+                .unwrap();
             run_pending(&connection).await.unwrap();
             connection.close().await.unwrap();
             (folder, file)
@@ -90,7 +101,10 @@ async fn sqlite() -> TestDatabase {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("tahsil.db");
     std::fs::copy(template, &file).unwrap();
-    TestDatabase { url: format!("sqlite://{}", file.display()), home: Home::Folder(folder) }
+    TestDatabase {
+        url: format!("sqlite://{}", file.display()),
+        home: Home::Folder(folder),
+    }
 }
 
 async fn postgres() -> TestDatabase {
@@ -108,32 +122,46 @@ async fn postgres() -> TestDatabase {
         .await;
     let name = next_name();
     run_on_server(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
-    TestDatabase { url: url_of(&name), home: Home::Server { name } }
+    TestDatabase {
+        url: url_of(&name),
+        home: Home::Server { name },
+    }
 }
 
 fn next_name() -> String {
-    format!("tahsil_it_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed))
+    format!(
+        "tahsil_it_{}_{}",
+        std::process::id(),
+        COUNTER.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 fn server() -> String {
-    std::env::var("TAHSIL_TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/postgres".to_owned())
+    std::env::var("TAHSIL_TEST_POSTGRES_URL")
+        .unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/postgres".to_owned())
 }
 
 fn url_of(name: &str) -> String {
     let server = server();
-    let (base, _) = server.rsplit_once('/').expect("TAHSIL_TEST_POSTGRES_URL ends in /database");
+    let (base, _) = server
+        .rsplit_once('/')
+        .expect("TAHSIL_TEST_POSTGRES_URL ends in /database");
     format!("{base}/{name}")
 }
 
 async fn run_on_server(statement: &str) {
-    let mut server = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
+    let mut server = PgConnection::connect(&server())
+        .await
+        .expect("PostgreSQL answers");
     server.execute(AssertSqlSafe(statement.to_owned())).await.unwrap();
     server.close().await.unwrap();
 }
 
 /// Drops what runs that were killed have left.
 async fn sweep() {
-    let mut server = PgConnection::connect(&server()).await.expect("PostgreSQL answers");
+    let mut server = PgConnection::connect(&server())
+        .await
+        .expect("PostgreSQL answers");
     let names: Vec<(String,)> =
         sqlx::query_as("SELECT datname::text FROM pg_database WHERE datname LIKE 'tahsil\\_it\\_%'")
             .fetch_all(&mut server)
@@ -142,7 +170,12 @@ async fn sweep() {
     for (name,) in names {
         let owner = name.split('_').nth(2).unwrap_or_default();
         if !PathBuf::from(format!("/proc/{owner}")).exists() {
-            server.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))).await.unwrap();
+            server
+                .execute(AssertSqlSafe(format!(
+                    "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+                )))
+                .await
+                .unwrap();
         }
     }
 }

@@ -11,8 +11,8 @@ mod database;
 mod money;
 mod reply;
 
-pub use actor::{Anonymous, Merchant, NewCard, Operator, Payer};
-pub use app::TestApp;
+pub use actor::{Anonymous, Merchant, Operator, PAYMENT, Payer, card, charge, fresh_key, on};
+pub use app::{EPARA, OutboxEvent, TestApp};
 pub use database::{Engine, TestDatabase};
-pub use money::{iqd, usd};
+pub use money::{iqd, money, usd};
 pub use reply::Reply;

@@ -11,3 +11,8 @@ pub fn iqd(dinars: i64) -> Value {
 pub fn usd(dollars: i64) -> Value {
     json!({ "amount": dollars.to_string(), "currency": "USD" })
 }
+
+/// Any decimal text in any currency, as an input.
+pub fn money(amount: &str, currency: &str) -> Value {
+    json!({ "amount": amount, "currency": currency })
+}

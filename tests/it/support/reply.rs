@@ -19,9 +19,14 @@ impl Reply {
     pub async fn read(response: reqwest::Response) -> Self {
         let status = response.status();
         let text = response.text().await.unwrap();
-        let mut body: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}: not JSON: {text}"));
+        let mut body: Value =
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}: not JSON: {text}"));
         let errors = body["errors"].as_array().cloned().unwrap_or_default();
-        Self { status, data: body["data"].take(), errors }
+        Self {
+            status,
+            data: body["data"].take(),
+            errors,
+        }
     }
 
     /// The part of `data` under `name`.
@@ -40,6 +45,7 @@ impl Reply {
 
     /// The mutation was refused with exactly this code, and gives no payment.
     #[track_caller]
+    #[expect(clippy::wrong_self_convention, reason = "reads as a sentence; like all assertions it takes the reply")]
     pub fn is_refused_with(self, code: &str) -> Self {
         assert_eq!(self.errors, Vec::<Value>::new());
         let codes: Vec<&str> = self.codes();
@@ -51,16 +57,25 @@ impl Reply {
     /// The request failed with exactly this code.
     #[track_caller]
     pub fn fails_with(self, code: &str) -> Self {
-        let codes: Vec<&str> =
-            self.errors.iter().map(|error| error["extensions"]["code"].as_str().unwrap_or("none")).collect();
+        let codes: Vec<&str> = self
+            .errors
+            .iter()
+            .map(|error| error["extensions"]["code"].as_str().unwrap_or("none"))
+            .collect();
         assert_eq!(codes, [code], "{:#?}", self.errors);
         self
     }
 
     /// Codes of the user errors.
     pub fn codes(&self) -> Vec<&str> {
-        let errors = self.data["userErrors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        errors.iter().map(|error| error["code"].as_str().unwrap_or("none")).collect()
+        let errors = self.data["userErrors"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        errors
+            .iter()
+            .map(|error| error["code"].as_str().unwrap_or("none"))
+            .collect()
     }
 
     /// Message of the first user error.
@@ -71,7 +86,10 @@ impl Reply {
     /// Id of the payment.
     #[track_caller]
     pub fn payment(&self) -> String {
-        self.data["payment"]["id"].as_str().unwrap_or_else(|| panic!("no payment in {:#}", self.data)).to_owned()
+        self.data["payment"]["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no payment in {:#}", self.data))
+            .to_owned()
     }
 
     /// Status of the payment.

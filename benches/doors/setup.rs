@@ -1,0 +1,161 @@
+//! A real installation on a database of its own, with durable commits.
+
+use domain::actor::Actor;
+use domain::credential::Scopes;
+use domain::fee::FeeTerms;
+use domain::id::OperatorId;
+use domain::merchant::{Mode, Tenant};
+use domain::{Clock, Currency, MockClock, SystemClock};
+use migration::run_pending;
+use sea_orm::Statement;
+use service::credential::NewCredential;
+use service::db::{Settings, open_for_migration};
+use service::keys::Keys;
+use service::merchant::NewMerchant;
+use service::provider::Providers;
+use service::random::SystemIds;
+use service::{App, Db, Parts};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tahsil::config::{Config, InForce, Layer, from_env};
+use tahsil::http::metrics::Metrics;
+use tahsil::provider::Sandbox;
+use tahsil::server;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// Connections of a pool, ours and the limit's alike.
+pub const POOL: u32 = 16;
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded default.
+    Sqlite,
+    /// Production.
+    Postgres,
+}
+
+/// A running installation.
+pub struct Installation {
+    pub engine: Engine,
+    pub url: String,
+    pub app: App,
+    pub actor: Actor,
+    pub secret: String,
+    pub address: SocketAddr,
+    /// While this is set, statements are written down.
+    pub recorded: Arc<Mutex<Option<Vec<Statement>>>>,
+    keys: [u8; 32],
+    _folder: TempDir,
+    database: Option<String>,
+}
+
+impl Installation {
+    /// Makes a database, migrates it and serves it.
+    pub async fn new(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (url, database) = match engine {
+            Engine::Sqlite => (format!("sqlite://{}", folder.path().join("bench.db").display()), None),
+            Engine::Postgres => {
+                let name = format!("tahsil_bench_{}", std::process::id());
+                on_server(&format!("CREATE DATABASE {name}")).await;
+                let server = server_url();
+                let (base, _) = server.rsplit_once('/').expect("a URL that ends in /database");
+                (format!("{base}/{name}"), Some(name))
+            }
+        };
+        let connection = open_for_migration(&url).await.expect("the database opens");
+        run_pending(&connection).await.expect("the migrations run");
+        connection.close().await.expect("the database closes");
+
+        let recorded: Arc<Mutex<Option<Vec<Statement>>>> = Arc::default();
+        let keys = [9; 32];
+        let app = open(&url, keys, Arc::new(SystemClock), Some(Arc::clone(&recorded))).await;
+        let owner = Actor::Operator(app.id::<OperatorId>(app.now()));
+        let fees = FeeTerms { fee_bps: 200, fixed: None, reserve_bps: 500 };
+        let new = NewMerchant { name: "Bench".to_owned(), currency: Currency::Iqd, fees };
+        let merchant = service::merchant::create(&app, &owner, new).await.expect("a merchant");
+        let new = NewCredential {
+            tenant: Tenant { merchant: merchant.id, mode: Mode::Test },
+            name: "load".to_owned(),
+            scopes: Scopes::all(),
+            signing_public_key: "00".repeat(32),
+        };
+        let issued = service::credential::create(&app, new).await.expect("a credential");
+        let secret = issued.secret.reveal().to_owned();
+        let actor = service::credential::authenticate(&app, &secret).await.expect("an answer").expect("an actor");
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (config, served) = (config(&url), app.clone());
+        tokio::spawn(async move {
+            let metrics = Metrics::new("bench").expect("metrics");
+            server::serve_on(listener, served, &config, metrics, std::future::pending()).await.expect("it serves");
+        });
+        Self { engine, url, app, actor, secret, address, recorded, keys, _folder: folder, database }
+    }
+
+    /// The same installation under a clock that stands still, to make payments of the past.
+    pub async fn at(&self, clock: Arc<MockClock>) -> App {
+        open(&self.url, self.keys, clock, None).await
+    }
+
+    /// Drops the database.
+    pub async fn remove(self) {
+        self.app.db().close().await.expect("the database closes");
+        if let Some(name) = self.database {
+            on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+}
+
+async fn open(
+    url: &str,
+    keys: [u8; 32],
+    clock: Arc<dyn Clock>,
+    recorded: Option<Arc<Mutex<Option<Vec<Statement>>>>>,
+) -> App {
+    let observer = recorded.map(|recorded| -> service::db::StatementObserver {
+        Arc::new(move |statement: &Statement, _| {
+            if let Some(list) = recorded.lock().expect("an unpoisoned list").as_mut() {
+                list.push(statement.clone());
+            }
+        })
+    });
+    let settings = Settings {
+        url: url.to_owned(),
+        max_connections: POOL,
+        statement_timeout: Duration::from_secs(5),
+        acquire_timeout: Duration::from_secs(30),
+        on_statement: observer,
+    };
+    App::new(Parts {
+        db: Db::open(&settings).await.expect("the database opens"),
+        clock,
+        ids: Arc::new(SystemIds),
+        keys: Keys::derive(&keys),
+        providers: Providers::default().with(Mode::Test, Arc::new(Sandbox::default())),
+        provider_timeout: Duration::from_secs(10),
+    })
+}
+
+fn config(url: &str) -> Config {
+    let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
+    let env = [variable("TAHSIL_DATABASE_URL", url), variable("TAHSIL_ROLE", "api")];
+    let env = from_env(env).expect("settings");
+    Config::from_values(&InForce::from_layers(Layer::new(), env, Layer::new())).expect("a configuration")
+}
+
+fn server_url() -> String {
+    std::env::var("TAHSIL_TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/postgres".to_owned())
+}
+
+async fn on_server(statement: &str) {
+    let mut server = PgConnection::connect(&server_url()).await.expect("PostgreSQL answers");
+    server.execute(AssertSqlSafe(statement.to_owned())).await.expect("the statement runs");
+    server.close().await.expect("the connection closes");
+}
