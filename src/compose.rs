@@ -52,7 +52,10 @@ pub async fn app(config: &Config, on_statement: Option<StatementObserver>) -> Re
 ///
 /// # Errors
 /// When it does not, or cannot be used.
-pub async fn database(config: &Database, on_statement: Option<StatementObserver>) -> Result<Db, ComposeError> {
+pub async fn database(
+    config: &Database,
+    on_statement: Option<StatementObserver>,
+) -> Result<Db, ComposeError> {
     if let Some(file) = sqlite_file(&config.url)? {
         // Opening would make an empty file in place of the one that was meant.
         if !file.exists() {

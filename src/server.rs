@@ -43,7 +43,7 @@ impl ReadinessCheck for DatabaseAnswers {
     }
 }
 
-/// All routes of this installation.
+/// All routes of this node: a worker answers probes only.
 pub fn router(app: &App, config: &Config, metrics: &Arc<Metrics>, stopping: &CancellationToken) -> Router {
     let door = graphql::Door {
         app: app.clone(),
@@ -54,10 +54,12 @@ pub fn router(app: &App, config: &Config, metrics: &Arc<Metrics>, stopping: &Can
     };
     let readiness = Readiness::new(Arc::new(DatabaseAnswers(app.clone())), stopping.clone());
     let mut routes = Router::new()
-        .merge(graphql::router(door))
         .merge(health::router(readiness))
         .merge(metrics::router(Arc::clone(metrics)));
-    if config.http.graphiql {
+    if config.role.serves() {
+        routes = routes.merge(graphql::router(door));
+    }
+    if config.role.serves() && config.http.graphiql {
         routes = routes.merge(graphiql::router());
     }
     let ids = app.clone();
@@ -94,25 +96,11 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
         .into_response()
 }
 
-/// Listens and serves until `stop` resolves, then finishes what was begun.
-///
-/// # Errors
-/// When the address is taken or the listener fails.
-pub async fn serve(
-    app: App,
-    config: &Config,
-    metrics: Metrics,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let listener = TcpListener::bind(config.http.listen).await?;
-    serve_on(listener, app, config, metrics, stop).await
-}
-
-/// As [`serve`], on a listener that is there already.
+/// Serves on `listener` until `stop` resolves, then finishes what was begun.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn serve_on(
+pub async fn serve(
     listener: TcpListener,
     app: App,
     config: &Config,

@@ -46,14 +46,19 @@ where
     }
     let mut all = Histogram::<u64>::new(3).expect("a histogram");
     while let Some(times) = tasks.join_next().await {
-        all.add(times.expect("no worker fails")).expect("equal histograms");
+        all.add(times.expect("no worker fails"))
+            .expect("equal histograms");
     }
     let done = u32::try_from(all.len()).expect("less than four thousand million");
     let millis = |quantile| {
         let micros = u32::try_from(all.value_at_quantile(quantile)).expect("less than an hour");
         f64::from(micros) / 1_000.0
     };
-    Measured { rate: f64::from(done) / each.as_secs_f64(), p50_ms: millis(0.5), p99_ms: millis(0.99) }
+    Measured {
+        rate: f64::from(done) / each.as_secs_f64(),
+        p50_ms: millis(0.5),
+        p99_ms: millis(0.99),
+    }
 }
 
 /// One connection that is kept open.
@@ -67,7 +72,10 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.expect("the server listens");
         stream.set_nodelay(true).expect("a TCP socket");
-        Self { stream, buffer: Vec::with_capacity(64 * 1024) }
+        Self {
+            stream,
+            buffer: Vec::with_capacity(64 * 1024),
+        }
     }
 
     /// Sends a request and gives the body of its answer, which must be a 200.
@@ -75,7 +83,11 @@ impl Connection {
         self.stream.write_all(request).await.expect("the server reads");
         self.buffer.clear();
         loop {
-            let read = self.stream.read_buf(&mut self.buffer).await.expect("the server answers");
+            let read = self
+                .stream
+                .read_buf(&mut self.buffer)
+                .await
+                .expect("the server answers");
             assert!(read > 0, "the server hung up");
             if let Some((start, length)) = head(&self.buffer)
                 && self.buffer.len() >= start + length
@@ -91,8 +103,15 @@ fn head(buffer: &[u8]) -> Option<(usize, usize)> {
     let end = buffer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&buffer[..end]).expect("an ASCII head");
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned));
-    Some((end + 4, length.expect("a length").trim().parse().expect("a number")))
+    let length = head.lines().find_map(|line| {
+        line.to_ascii_lowercase()
+            .strip_prefix("content-length: ")
+            .map(str::to_owned)
+    });
+    Some((
+        end + 4,
+        length.expect("a length").trim().parse().expect("a number"),
+    ))
 }
 
 /// A `POST` of JSON.

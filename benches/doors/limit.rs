@@ -8,7 +8,9 @@ use super::sale;
 use super::setup::{Engine, Installation, POOL};
 use sea_orm::{Statement, Value};
 use sqlx::postgres::{PgArguments, PgPoolOptions};
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{Arguments, AssertSqlSafe, PgPool, SqlitePool};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -35,15 +37,28 @@ impl Limit {
         connection.exchange(&sale::request(&installation.secret)).await;
         *installation.recorded.lock().expect("a list") = Some(Vec::new());
         connection.exchange(&sale::request(&installation.secret)).await;
-        let all = installation.recorded.lock().expect("a list").take().expect("recorded statements");
-        let claim = all.iter().position(|s| s.sql.starts_with("INSERT INTO idempotency_records")).expect("a claim");
-        let sent = all.iter().position(|s| s.sql.contains(r#"INSERT INTO "operations""#)).expect("an operation");
+        let all = installation
+            .recorded
+            .lock()
+            .expect("a list")
+            .take()
+            .expect("recorded statements");
+        let claim = all
+            .iter()
+            .position(|s| s.sql.starts_with("INSERT INTO idempotency_records"))
+            .expect("a claim");
+        let sent = all
+            .iter()
+            .position(|s| s.sql.contains(r#"INSERT INTO "operations""#))
+            .expect("an operation");
         let unique = all.iter().flat_map(values).filter_map(|value| match value {
             Value::String(Some(text)) => Some(text.clone()),
             _ => None,
         });
         let made = |text: &String| {
-            let new = ["pay_", "txn_", "jrn_", "evt_"].iter().any(|prefix| text.starts_with(prefix));
+            let new = ["pay_", "txn_", "jrn_", "evt_"]
+                .iter()
+                .any(|prefix| text.starts_with(prefix));
             new || text.starts_with("bench-")
         };
         let mut unique: Vec<String> = unique.filter(made).collect();
@@ -67,8 +82,13 @@ impl Limit {
         let limit = Arc::new(self.clone());
         match installation.engine {
             Engine::Postgres => {
-                let pool = PgPoolOptions::new().max_connections(POOL).test_before_acquire(false);
-                let pool = pool.acquire_timeout(Duration::from_secs(60)).connect(&installation.url).await;
+                let pool = PgPoolOptions::new()
+                    .max_connections(POOL)
+                    .test_before_acquire(false);
+                let pool = pool
+                    .acquire_timeout(Duration::from_secs(60))
+                    .connect(&installation.url)
+                    .await;
                 let pool = pool.expect("PostgreSQL answers");
                 drive(connections, each, |_| {
                     let (limit, pool) = (Arc::clone(&limit), pool.clone());
@@ -78,9 +98,13 @@ impl Limit {
             }
             Engine::Sqlite => {
                 let options = SqliteConnectOptions::from_str(&installation.url).expect("a SQLite URL");
-                let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+                let options = options
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full);
                 let options = options.foreign_keys(true);
-                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(60));
+                let pool = SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .acquire_timeout(Duration::from_secs(60));
                 let pool = pool.connect_with(options).await.expect("SQLite opens");
                 drive(connections, each, |_| {
                     let (limit, pool) = (Arc::clone(&limit), pool.clone());
@@ -96,11 +120,18 @@ impl Limit {
         let run = RUN.fetch_add(1, Ordering::Relaxed);
         let renamed = |(index, old): (usize, &String)| -> (String, String) {
             let tail = format!("{run:012}{index:02}");
-            let new = if old.starts_with("bench-") { format!("limit-{tail}") } else { format!("{}{tail}", &old[..old.len() - tail.len()]) };
+            let new = if old.starts_with("bench-") {
+                format!("limit-{tail}")
+            } else {
+                format!("{}{tail}", &old[..old.len() - tail.len()])
+            };
             (old.clone(), new)
         };
         let map: BTreeMap<String, String> = self.unique.iter().enumerate().map(renamed).collect();
-        self.unique.iter().map(|old| (old.as_str(), map[old].clone())).collect()
+        self.unique
+            .iter()
+            .map(|old| (old.as_str(), map[old].clone()))
+            .collect()
     }
 }
 
@@ -164,15 +195,35 @@ macro_rules! sender {
             }
             for transaction in [&limit.reserve, &limit.settle] {
                 let mut connection = pool.acquire().await.expect("a connection");
-                sqlx::raw_sql($begin).execute(&mut *connection).await.expect("it begins");
+                sqlx::raw_sql($begin)
+                    .execute(&mut *connection)
+                    .await
+                    .expect("it begins");
                 for statement in transaction {
                     $send(&mut connection, statement, &fresh).await;
                 }
-                sqlx::raw_sql("COMMIT").execute(&mut *connection).await.expect("it commits");
+                sqlx::raw_sql("COMMIT")
+                    .execute(&mut *connection)
+                    .await
+                    .expect("it commits");
             }
         }
     };
 }
 
-sender!(postgres, send_postgres, sqlx::Postgres, PgPool, PgArguments, "BEGIN");
-sender!(sqlite, send_sqlite, sqlx::Sqlite, SqlitePool, SqliteArguments, "BEGIN IMMEDIATE");
+sender!(
+    postgres,
+    send_postgres,
+    sqlx::Postgres,
+    PgPool,
+    PgArguments,
+    "BEGIN"
+);
+sender!(
+    sqlite,
+    send_sqlite,
+    sqlx::Sqlite,
+    SqlitePool,
+    SqliteArguments,
+    "BEGIN IMMEDIATE"
+);

@@ -5,6 +5,14 @@
 //! axum handler that sends the same JSON from one hand-written statement. Commits are durable. The figure to look at is the ratio:
 //! absolute numbers are those of the machine. `BENCH_SECONDS` sets how long each cell runs (default 5).
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::float_arithmetic,
+    reason = "a bench stops at the first surprise, prints ratios, and is read by whoever runs it"
+)]
+
 mod client;
 mod limit;
 mod page;
@@ -27,32 +35,52 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     runtime.block_on(run());
 }
 
 async fn run() {
-    let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    let seconds = std::env::var("BENCH_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(5);
     let each = Duration::from_secs(seconds);
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let installation = Installation::new(engine).await;
         let limit = limit::Limit::record(&installation).await;
-        say(&format!("\n{engine:?}: sales per second ({} statements in 2 transactions each)", limit.statements()));
+        say(&format!(
+            "\n{engine:?}: sales per second ({} statements in 2 transactions each)",
+            limit.statements()
+        ));
         let mut cells = Vec::new();
         for connections in [1, 16, 64] {
             let ours = sale::measure(&installation, connections, each).await;
             let limit = limit.measure(&installation, connections, each).await;
-            cells.push(Cell { connections, ours, limit });
+            cells.push(Cell {
+                connections,
+                ours,
+                limit,
+            });
         }
         table(&cells);
 
         let page = page::Page::prepare(&installation).await;
-        say(&format!("\n{engine:?}: pages of 50 payments with children per second ({} bytes)", page.bytes()));
+        say(&format!(
+            "\n{engine:?}: pages of 50 payments with children per second ({} bytes)",
+            page.bytes()
+        ));
         let mut cells = Vec::new();
         for connections in [1, 16, 64] {
             let ours = page.measure_ours(&installation, connections, each).await;
             let limit = page.measure_limit(connections, each).await;
-            cells.push(Cell { connections, ours, limit });
+            cells.push(Cell {
+                connections,
+                ours,
+                limit,
+            });
         }
         table(&cells);
         installation.remove().await;
@@ -62,10 +90,21 @@ async fn run() {
 fn table(cells: &[Cell]) {
     say("| connections | ours /s | p50 ms | p99 ms | limit /s | p50 ms | p99 ms | ratio |");
     say("|---|---|---|---|---|---|---|---|");
-    for Cell { connections, ours, limit } in cells {
+    for Cell {
+        connections,
+        ours,
+        limit,
+    } in cells
+    {
         say(&format!(
             "| {connections} | {:.0} | {:.2} | {:.2} | {:.0} | {:.2} | {:.2} | {:.2} |",
-            ours.rate, ours.p50_ms, ours.p99_ms, limit.rate, limit.p50_ms, limit.p99_ms, ours.rate / limit.rate
+            ours.rate,
+            ours.p50_ms,
+            ours.p99_ms,
+            limit.rate,
+            limit.p50_ms,
+            limit.p99_ms,
+            ours.rate / limit.rate
         ));
     }
 }

@@ -85,16 +85,34 @@ impl Page {
     /// Fills the database, starts the hand-written handler and makes sure that both answer the same.
     pub async fn prepare(installation: &Installation) -> Self {
         fill(installation).await;
-        let domain::actor::Actor::Merchant(merchant) = &installation.actor else { panic!("a merchant") };
+        let domain::actor::Actor::Merchant(merchant) = &installation.actor else {
+            panic!("a merchant")
+        };
         let by_hand = serve_by_hand(installation, merchant.tenant.merchant.to_string()).await;
-        let request = post("/graphql", &installation.secret, &json!({ "query": QUERY }).to_string());
+        let request = post(
+            "/graphql",
+            &installation.secret,
+            &json!({ "query": QUERY }).to_string(),
+        );
         let read = |body: &[u8]| serde_json::from_slice::<Value>(body).expect("JSON");
-        let ours = read(Connection::open(installation.address).await.exchange(&request).await);
+        let ours = read(
+            Connection::open(installation.address)
+                .await
+                .exchange(&request)
+                .await,
+        );
         let mut connection = Connection::open(by_hand).await;
         let body = connection.exchange(&get("/page")).await;
         assert_eq!(ours, read(body), "both must send the same page");
-        assert_eq!(ours["data"]["payments"]["nodes"].as_array().map(Vec::len), Some(50));
-        Self { by_hand, request, bytes: body.len() }
+        assert_eq!(
+            ours["data"]["payments"]["nodes"].as_array().map(Vec::len),
+            Some(50)
+        );
+        Self {
+            by_hand,
+            request,
+            bytes: body.len(),
+        }
     }
 
     /// How long the page is.
@@ -103,7 +121,12 @@ impl Page {
     }
 
     /// Pages per second through GraphQL.
-    pub async fn measure_ours(&self, installation: &Installation, connections: usize, each: Duration) -> Measured {
+    pub async fn measure_ours(
+        &self,
+        installation: &Installation,
+        connections: usize,
+        each: Duration,
+    ) -> Measured {
         measure(installation.address, self.request.clone(), connections, each).await
     }
 
@@ -138,7 +161,10 @@ async fn fill(installation: &Installation) {
     let app = installation.at(Arc::clone(&clock)).await;
     for number in 0..PAYMENTS {
         clock.advance(chrono::Duration::seconds(60));
-        let expiry = Expiry { year: 2030, month: u32::try_from(number % 12 + 1).expect("a month") };
+        let expiry = Expiry {
+            year: 2030,
+            month: u32::try_from(number % 12 + 1).expect("a month"),
+        };
         let card = CardDetails::new("4242424242424242", None, expiry, "123", clock.now()).expect("a card");
         let amount = Money::new((number + 10) * 1_000_000, Currency::Iqd);
         let new = NewPayment {
@@ -152,7 +178,9 @@ async fn fill(installation: &Installation) {
             metadata: Metadata::default(),
             simulate: false,
         };
-        let sold = service::payment::sale(&app, &installation.actor, new).await.expect("a sale");
+        let sold = service::payment::sale(&app, &installation.actor, new)
+            .await
+            .expect("a sale");
         for part in 0..=(number % 2) {
             let refund = NewRefund {
                 idempotency_key: format!("page-{number}-{part}").parse().expect("a key"),
@@ -161,7 +189,9 @@ async fn fill(installation: &Installation) {
                 reason: None,
                 simulate: false,
             };
-            service::payment::refund(&app, &installation.actor, refund).await.expect("a refund");
+            service::payment::refund(&app, &installation.actor, refund)
+                .await
+                .expect("a refund");
         }
     }
     app.db().close().await.expect("the database closes");
@@ -170,15 +200,21 @@ async fn fill(installation: &Installation) {
 async fn serve_by_hand(installation: &Installation, merchant: String) -> SocketAddr {
     let pool = match installation.engine {
         Engine::Postgres => {
-            let pool = sqlx::postgres::PgPoolOptions::new().max_connections(POOL).test_before_acquire(false);
+            let pool = sqlx::postgres::PgPoolOptions::new()
+                .max_connections(POOL)
+                .test_before_acquire(false);
             Pool::Postgres(pool.connect(&installation.url).await.expect("PostgreSQL answers"))
         }
         Engine::Sqlite => {
-            let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(POOL).test_before_acquire(false);
+            let pool = sqlx::sqlite::SqlitePoolOptions::new()
+                .max_connections(POOL)
+                .test_before_acquire(false);
             Pool::Sqlite(pool.connect(&installation.url).await.expect("SQLite opens"))
         }
     };
-    let router = Router::new().route("/page", routing::get(by_hand)).with_state((pool, Arc::<str>::from(merchant)));
+    let router = Router::new()
+        .route("/page", routing::get(by_hand))
+        .with_state((pool, Arc::<str>::from(merchant)));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
@@ -187,8 +223,18 @@ async fn serve_by_hand(installation: &Installation, merchant: String) -> SocketA
 
 async fn by_hand(State((pool, merchant)): State<(Pool, Arc<str>)>) -> impl IntoResponse {
     let (page,): (String,) = match pool {
-        Pool::Postgres(pool) => sqlx::query_as(BY_HAND_POSTGRES).bind(&*merchant).fetch_one(&pool).await,
-        Pool::Sqlite(pool) => sqlx::query_as(BY_HAND_SQLITE).bind(&*merchant).fetch_one(&pool).await,
+        Pool::Postgres(pool) => {
+            sqlx::query_as(BY_HAND_POSTGRES)
+                .bind(&*merchant)
+                .fetch_one(&pool)
+                .await
+        }
+        Pool::Sqlite(pool) => {
+            sqlx::query_as(BY_HAND_SQLITE)
+                .bind(&*merchant)
+                .fetch_one(&pool)
+                .await
+        }
     }
     .expect("a page");
     ([(CONTENT_TYPE, "application/json")], page)

@@ -59,7 +59,10 @@ impl Installation {
     pub async fn new(engine: Engine) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (url, database) = match engine {
-            Engine::Sqlite => (format!("sqlite://{}", folder.path().join("bench.db").display()), None),
+            Engine::Sqlite => (
+                format!("sqlite://{}", folder.path().join("bench.db").display()),
+                None,
+            ),
             Engine::Postgres => {
                 let name = format!("tahsil_bench_{}", std::process::id());
                 on_server(&format!("CREATE DATABASE {name}")).await;
@@ -76,27 +79,58 @@ impl Installation {
         let keys = [9; 32];
         let app = open(&url, keys, Arc::new(SystemClock), Some(Arc::clone(&recorded))).await;
         let owner = Actor::Operator(app.id::<OperatorId>(app.now()));
-        let fees = FeeTerms { fee_bps: 200, fixed: None, reserve_bps: 500 };
-        let new = NewMerchant { name: "Bench".to_owned(), currency: Currency::Iqd, fees };
-        let merchant = service::merchant::create(&app, &owner, new).await.expect("a merchant");
+        let fees = FeeTerms {
+            fee_bps: 200,
+            fixed: None,
+            reserve_bps: 500,
+        };
+        let new = NewMerchant {
+            name: "Bench".to_owned(),
+            currency: Currency::Iqd,
+            fees,
+        };
+        let merchant = service::merchant::create(&app, &owner, new)
+            .await
+            .expect("a merchant");
         let new = NewCredential {
-            tenant: Tenant { merchant: merchant.id, mode: Mode::Test },
+            tenant: Tenant {
+                merchant: merchant.id,
+                mode: Mode::Test,
+            },
             name: "load".to_owned(),
             scopes: Scopes::all(),
             signing_public_key: "00".repeat(32),
         };
-        let issued = service::credential::create(&app, new).await.expect("a credential");
+        let issued = service::credential::create(&app, new)
+            .await
+            .expect("a credential");
         let secret = issued.secret.reveal().to_owned();
-        let actor = service::credential::authenticate(&app, &secret).await.expect("an answer").expect("an actor");
+        let actor = service::credential::authenticate(&app, &secret)
+            .await
+            .expect("an answer")
+            .expect("an actor");
 
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (config, served) = (config(&url), app.clone());
         tokio::spawn(async move {
             let metrics = Metrics::new("bench").expect("metrics");
-            server::serve_on(listener, served, &config, metrics, std::future::pending()).await.expect("it serves");
+            server::serve(listener, served, &config, metrics, std::future::pending())
+                .await
+                .expect("it serves");
         });
-        Self { engine, url, app, actor, secret, address, recorded, keys, _folder: folder, database }
+        Self {
+            engine,
+            url,
+            app,
+            actor,
+            secret,
+            address,
+            recorded,
+            keys,
+            _folder: folder,
+            database,
+        }
     }
 
     /// The same installation under a clock that stands still, to make payments of the past.
@@ -138,24 +172,33 @@ async fn open(
         clock,
         ids: Arc::new(SystemIds),
         keys: Keys::derive(&keys),
-        providers: Providers::default().with(Mode::Test, Arc::new(Sandbox::default())),
+        providers: Providers::default().with(Mode::Test, Arc::new(Sandbox)),
         provider_timeout: Duration::from_secs(10),
     })
 }
 
 fn config(url: &str) -> Config {
     let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
-    let env = [variable("TAHSIL_DATABASE_URL", url), variable("TAHSIL_ROLE", "api")];
+    let env = [
+        variable("TAHSIL_DATABASE_URL", url),
+        variable("TAHSIL_ROLE", "api"),
+    ];
     let env = from_env(env).expect("settings");
     Config::from_values(&InForce::from_layers(Layer::new(), env, Layer::new())).expect("a configuration")
 }
 
 fn server_url() -> String {
-    std::env::var("TAHSIL_TEST_POSTGRES_URL").unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/postgres".to_owned())
+    std::env::var("TAHSIL_TEST_POSTGRES_URL")
+        .unwrap_or_else(|_| "postgres://root@127.0.0.1:5432/postgres".to_owned())
 }
 
 async fn on_server(statement: &str) {
-    let mut server = PgConnection::connect(&server_url()).await.expect("PostgreSQL answers");
-    server.execute(AssertSqlSafe(statement.to_owned())).await.expect("the statement runs");
+    let mut server = PgConnection::connect(&server_url())
+        .await
+        .expect("PostgreSQL answers");
+    server
+        .execute(AssertSqlSafe(statement.to_owned()))
+        .await
+        .expect("the statement runs");
     server.close().await.expect("the connection closes");
 }

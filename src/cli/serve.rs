@@ -64,7 +64,7 @@ impl Server {
         let signals = Signals::listen()?;
         let serve = async {
             let stop = signals.clone().first();
-            let served = server::serve_on(listener, app.clone(), config, metrics, stop).await;
+            let served = server::serve(listener, app.clone(), config, metrics, stop).await;
             installation::close(&app).await;
             served
         };

@@ -26,7 +26,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// The file has a key that is no setting: probably a slip of the pen.
-    #[error("{}: unknown setting `{key}`; `tahsil config` lists the settings", path.display())]
+    #[error("{}: unknown setting `{key}`; `tahsil config --reference` lists the settings", path.display())]
     UnknownKey {
         /// The file.
         path: PathBuf,

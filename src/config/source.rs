@@ -141,7 +141,7 @@ mod tests {
         let error = file("listne = '0.0.0.0:80'").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "tahsil.toml: unknown setting `listne`; `tahsil config` lists the settings"
+            "tahsil.toml: unknown setting `listne`; `tahsil config --reference` lists the settings"
         );
         assert!(
             matches!(file("[database]\nurl = ''"), Err(ConfigError::UnknownKey { key, .. }) if key == "database")

@@ -5,10 +5,9 @@ use super::context::ContextExt;
 use super::error::query_failure;
 use super::money::{BigInt, CurrencyCode, Money};
 use super::payment;
-use super::time::DateTime;
+use super::time::{Date, DateTime};
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use chrono::NaiveDate;
 
 /// What the merchant is owed in one currency; an amount is negative where the merchant owes.
 #[derive(SimpleObject, Clone, Debug)]
@@ -45,7 +44,7 @@ pub struct LedgerEntry {
     /// What the leg stands for: gross, fee, reserve or refund.
     pub code: String,
     /// The day it counts for, in Asia/Baghdad.
-    pub business_date: NaiveDate,
+    pub business_date: Date,
     /// When it was written.
     pub booked_at: DateTime,
 }
@@ -89,7 +88,7 @@ impl From<service::ledger::Entry> for LedgerEntry {
             credit_account: entry.credit,
             amount: entry.amount.into(),
             code: entry.code,
-            business_date: entry.business_date,
+            business_date: Date(entry.business_date),
             booked_at: entry.booked_at.into(),
         }
     }
@@ -120,7 +119,6 @@ impl LedgerQuery {
     }
 
     /// The books line by line, newest journal first.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn ledger_entries(
         &self,
         ctx: &Context<'_>,

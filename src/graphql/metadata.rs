@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata(pub BTreeMap<String, String>);
 
+/// A flat JSON object of strings: at most 20 keys of 40 characters with values of 500.
 #[Scalar(name = "Metadata")]
 impl ScalarType for Metadata {
     fn parse(value: Value) -> InputValueResult<Self> {

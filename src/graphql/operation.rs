@@ -154,7 +154,6 @@ pub struct OperationQuery;
 #[Object]
 impl OperationQuery {
     /// Operations, newest first.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn operations(
         &self,
         ctx: &Context<'_>,

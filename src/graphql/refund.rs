@@ -90,7 +90,6 @@ pub struct RefundQuery;
 #[Object]
 impl RefundQuery {
     /// Refunds, newest first.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn refunds(
         &self,
         ctx: &Context<'_>,

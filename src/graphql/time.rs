@@ -1,13 +1,14 @@
-//! Instants at the edge.
+//! Instants and days at the edge.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::SecondsFormat;
+use chrono::{NaiveDate, SecondsFormat};
 use domain::Timestamp;
 
 /// An instant: RFC 3339 in UTC with microseconds, `2026-06-15T10:42:07.123456Z`. Input may have any offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime(pub Timestamp);
 
+/// An instant: RFC 3339 in UTC with microseconds, `2026-06-15T10:42:07.123456Z`. Input may have any offset.
 #[Scalar(
     name = "DateTime",
     specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339"
@@ -31,5 +32,25 @@ impl ScalarType for DateTime {
 impl From<Timestamp> for DateTime {
     fn from(at: Timestamp) -> Self {
         Self(at)
+    }
+}
+
+/// A day: `2026-06-15`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date(pub NaiveDate);
+
+/// A day: `2026-06-15`.
+#[Scalar(name = "Date")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let expected = || InputValueError::custom("expected a day such as \"2026-06-15\"");
+        let Value::String(text) = value else {
+            return Err(expected());
+        };
+        text.parse().map(Self).map_err(|_| expected())
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
     }
 }

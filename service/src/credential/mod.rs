@@ -115,7 +115,8 @@ pub async fn list(app: &App, merchant: Option<MerchantId>) -> Result<Vec<Credent
 /// When it is not there.
 pub async fn revoke(app: &App, id: CredentialId) -> Result<Credential> {
     let now = app.now();
-    app.db()
+    let revoked: Credential = app
+        .db()
         .in_txn(move |txn| {
             Box::pin(async move {
                 let changed = table::ActiveModel {
@@ -132,5 +133,7 @@ pub async fn revoke(app: &App, id: CredentialId) -> Result<Credential> {
                 Ok(row.ok_or(Error::NotFound("credential"))?.try_into()?)
             })
         })
-        .await
+        .await?;
+    tracing::info!(credential = %revoked.id, merchant = %revoked.tenant.merchant, "credential revoked");
+    Ok(revoked)
 }

@@ -8,7 +8,7 @@
 mod open;
 mod row;
 
-pub use open::{OpenError, Settings, StatementObserver, is_postgres_url, open_for_migration, sqlite_path};
+pub use open::{OpenError, Settings, StatementObserver, is_postgres_url, open_for_migration};
 pub(crate) use row::sql;
 
 use crate::{Error, Result};

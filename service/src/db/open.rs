@@ -3,7 +3,7 @@
 use super::Db;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use std::path::PathBuf;
+use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +34,12 @@ pub enum OpenError {
     /// It does not answer, or not as it should.
     #[error("cannot open the database: {0}")]
     Unreachable(#[from] DbErr),
+    /// It refuses the connection, or nobody listens there.
+    #[error("cannot connect to the database: {0}")]
+    Refused(#[source] sqlx::Error),
+    /// Nobody answers in time.
+    #[error("cannot connect to the database: no answer within db_acquire_timeout_ms")]
+    Silent,
     /// SQLite without enforced foreign keys would take rows that belong to nobody.
     #[error("SQLite does not enforce foreign keys on this connection")]
     NoForeignKeys,
@@ -43,18 +49,6 @@ pub enum OpenError {
 #[must_use]
 pub fn is_postgres_url(url: &str) -> bool {
     url.starts_with("postgres://") || url.starts_with("postgresql://")
-}
-
-/// The file behind a SQLite URL.
-#[must_use]
-pub fn sqlite_path(url: &str) -> Option<PathBuf> {
-    let path = url
-        .strip_prefix("sqlite://")
-        .or_else(|| url.strip_prefix("sqlite:"))?;
-    path.split('?')
-        .next()
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -118,6 +112,16 @@ pub async fn open_for_migration(url: &str) -> Result<DatabaseConnection, OpenErr
 }
 
 async fn postgres(settings: &Settings, connections: u32) -> Result<DatabaseConnection, OpenError> {
+    // A pool tries again until its time is up and then says only that it is; one connection says what is wrong.
+    let first = PgConnection::connect(&settings.url);
+    let first = tokio::time::timeout(settings.acquire_timeout, first)
+        .await
+        .map_err(|_| OpenError::Silent)?;
+    first
+        .map_err(OpenError::Refused)?
+        .close()
+        .await
+        .map_err(OpenError::Refused)?;
     let mut options = pool(settings, connections);
     options.set_application_name("tahsil");
     if !settings.statement_timeout.is_zero() {
@@ -136,7 +140,7 @@ async fn sqlite(
     access: Access,
     connections: u32,
 ) -> Result<DatabaseConnection, OpenError> {
-    if sqlite_path(&settings.url).is_none() {
+    if !settings.url.starts_with("sqlite:") {
         return Err(OpenError::UnknownScheme);
     }
     let mut options = pool(settings, connections);

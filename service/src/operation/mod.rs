@@ -17,8 +17,14 @@ use sea_orm::{ColumnTrait, QueryFilter};
 pub async fn get_many(app: &App, who: &Actor, ids: &[OperationId]) -> Result<Vec<Operation>> {
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
     let ids = ids.iter().map(ToString::to_string);
-    let rows = operation::Entity::of(tenant).filter(operation::Column::Id.is_in(ids)).all(app.db().reads()).await?;
-    Ok(rows.into_iter().map(TryInto::try_into).collect::<std::result::Result<_, _>>()?)
+    let rows = operation::Entity::of(tenant)
+        .filter(operation::Column::Id.is_in(ids))
+        .all(app.db().reads())
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect::<std::result::Result<_, _>>()?)
 }
 
 /// The newest [`CHILDREN_PER_PAYMENT`](crate::payment::CHILDREN_PER_PAYMENT) operations of each of these payments, oldest first, in one statement.

@@ -45,7 +45,9 @@ pub async fn expire_due(app: &App, limit: u64) -> Result<u64> {
                             continue;
                         }
                     };
-                    let Transition::Applied(state) = payment.state.clone().expire(now) else { continue };
+                    let Transition::Applied(state) = payment.state.clone().expire(now) else {
+                        continue;
+                    };
                     payment.state = state;
                     settle::save(txn, &mut payment, now).await?;
                     let event = match payment.state.status() {

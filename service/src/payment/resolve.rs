@@ -58,7 +58,10 @@ async fn put_off(app: &App, operation: String) -> Result<()> {
     app.db()
         .in_txn(move |txn| {
             Box::pin(async move {
-                let change = operation::ActiveModel { ask_again_at: Set(Some(later)), ..Default::default() };
+                let change = operation::ActiveModel {
+                    ask_again_at: Set(Some(later)),
+                    ..Default::default()
+                };
                 operation::Entity::update_many()
                     .set(change)
                     .filter(operation::Column::Id.eq(operation))

@@ -125,7 +125,11 @@ fn ask_again(operation: &Operation, now: Timestamp) -> Option<Timestamp> {
         OperationState::OutcomeUnknown { asked } => {
             let wait = (0..*asked).try_fold(ASK_AGAIN_FIRST_S, |wait, _| {
                 let doubled = wait * 2;
-                if doubled < ASK_AGAIN_MOST_S { Ok(doubled) } else { Err(ASK_AGAIN_MOST_S) }
+                if doubled < ASK_AGAIN_MOST_S {
+                    Ok(doubled)
+                } else {
+                    Err(ASK_AGAIN_MOST_S)
+                }
             });
             Some(now + chrono::Duration::seconds(wait.unwrap_or_else(|most| most)))
         }

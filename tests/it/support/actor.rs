@@ -1,5 +1,6 @@
 //! People who use the application, each by its own door.
 
+use super::app::TestApp;
 use super::reply::Reply;
 use domain::actor::Actor;
 use domain::id::CredentialId;
@@ -50,7 +51,10 @@ pub fn card(number: &str) -> Value {
 
 /// The input of a sale or authorization on a Visa card under a fresh key; `with` says what is different.
 pub fn charge(amount: Value, with: Value) -> Value {
-    command(json!({ "amount": amount, "card": card(Payer::Visa.number()) }), with)
+    command(
+        json!({ "amount": amount, "card": card(Payer::Visa.number()) }),
+        with,
+    )
 }
 
 /// The input of a command on a payment under a fresh key; `with` says what else it asks for.
@@ -132,6 +136,15 @@ impl Merchant {
             .post(format!("{}/graphql", self.url))
             .header("x-api-key", &self.secret);
         graphql(post, query, variables).await
+    }
+
+    /// The same server, talking to another node, or to the same after a restart.
+    pub fn at(&self, app: &TestApp) -> Self {
+        Self {
+            url: app.url.clone(),
+            client: Client::new(),
+            ..self.clone()
+        }
     }
 
     /// Sends a money mutation: `paymentSale` with its input, for example.

@@ -7,7 +7,7 @@ use domain::credential::Scopes;
 use domain::fee::FeeTerms;
 use domain::id::OperatorId;
 use domain::merchant::{Mode, Tenant};
-use domain::{Clock, Currency, MockClock, SeededIds, Timestamp};
+use domain::{Clock, Currency, IdGenerator, MockClock, SeededIds, Timestamp};
 use service::credential::NewCredential;
 use service::db::Settings;
 use service::keys::Keys;
@@ -61,6 +61,9 @@ pub struct TestApp {
     pub url: String,
     /// Its database, for tests that look behind the door.
     pub database: TestDatabase,
+    ids: Arc<SeededIds>,
+    provider: Arc<dyn Provider>,
+    patience: Duration,
     statements: Arc<Mutex<Vec<String>>>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
@@ -79,7 +82,12 @@ impl TestApp {
 
     /// Starts with a provider that may take its time: what the test holds back does not count as lost.
     pub async fn with_patience(engine: Engine, provider: Arc<dyn Provider>) -> Self {
-        Self::start_waiting(TestDatabase::create(engine).await, provider, Duration::from_secs(60)).await
+        Self::start_waiting(
+            TestDatabase::create(engine).await,
+            provider,
+            Duration::from_secs(60),
+        )
+        .await
     }
 
     /// Starts on a database that is there already.
@@ -87,7 +95,38 @@ impl TestApp {
         Self::start_waiting(database, provider, Duration::from_secs(1)).await
     }
 
+    /// Stops it and starts it again on the same database: clock and ids go on, all that was in memory is gone.
+    pub async fn restart(self) -> Self {
+        let (provider, patience) = (Arc::clone(&self.provider), self.patience);
+        let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
+        Self::start_as(self.stop().await, provider, patience, clock, ids).await
+    }
+
+    /// A second node of the same installation. The database belongs to the first, which must outlive it.
+    pub async fn another_node(&self) -> Self {
+        let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
+        Self::start_as(
+            self.database.shared(),
+            Arc::clone(&self.provider),
+            self.patience,
+            clock,
+            ids,
+        )
+        .await
+    }
+
     async fn start_waiting(database: TestDatabase, provider: Arc<dyn Provider>, patience: Duration) -> Self {
+        let clock = Arc::new(MockClock::at("2026-06-15T10:00:00Z".parse().unwrap()));
+        Self::start_as(database, provider, patience, clock, Arc::new(SeededIds::new(42))).await
+    }
+
+    async fn start_as(
+        database: TestDatabase,
+        provider: Arc<dyn Provider>,
+        patience: Duration,
+        clock: Arc<MockClock>,
+        ids: Arc<SeededIds>,
+    ) -> Self {
         let statements: Arc<Mutex<Vec<String>>> = Arc::default();
         let seen = Arc::clone(&statements);
         let settings = Settings {
@@ -95,17 +134,18 @@ impl TestApp {
             max_connections: 16,
             statement_timeout: Duration::from_secs(5),
             acquire_timeout: Duration::from_secs(20),
-            on_statement: Some(Arc::new(move |statement, _| seen.lock().unwrap().push(statement.sql.clone()))),
+            on_statement: Some(Arc::new(move |statement, _| {
+                seen.lock().unwrap().push(statement.sql.clone())
+            })),
         };
-        let clock = Arc::new(MockClock::at("2026-06-15T10:00:00Z".parse().unwrap()));
         let app = App::new(Parts {
             db: Db::open(&settings).await.unwrap(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            ids: Arc::new(SeededIds::new(42)),
+            ids: Arc::clone(&ids) as Arc<dyn IdGenerator>,
             keys: Keys::derive(&MASTER),
             providers: Providers::default()
                 .with(Mode::Test, Arc::clone(&provider))
-                .with(Mode::Live, provider),
+                .with(Mode::Live, Arc::clone(&provider)),
             provider_timeout: patience,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -118,7 +158,7 @@ impl TestApp {
                 // Dropped or sent: either way the test is over.
                 drop(stopped.await);
             };
-            server::serve_on(listener, served, &config, metrics, stop)
+            server::serve(listener, served, &config, metrics, stop)
                 .await
                 .unwrap();
         });
@@ -127,6 +167,9 @@ impl TestApp {
             clock,
             url,
             database,
+            ids,
+            provider,
+            patience,
             statements,
             stop: Some(stop),
             served: Some(served),
@@ -226,7 +269,10 @@ impl TestApp {
         use sea_orm::{ConnectionTrait, Statement};
         let db = self.app.db().reads();
         let text = "SELECT merchant_id, mode, type, subject_id, data FROM outbox_events ORDER BY seq";
-        let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), text)).await.unwrap();
+        let rows = db
+            .query_all_raw(Statement::from_string(db.get_database_backend(), text))
+            .await
+            .unwrap();
         let event = |row: sea_orm::QueryResult| OutboxEvent {
             merchant: row.try_get_by("merchant_id").unwrap(),
             mode: row.try_get_by("mode").unwrap(),
@@ -247,7 +293,9 @@ impl TestApp {
 
     /// Asks the provider what became of everything whose answer was lost and is due.
     pub async fn resolve(&self) -> Resolved {
-        service::payment::resolve_unknown_outcomes(&self.app, 100).await.unwrap()
+        service::payment::resolve_unknown_outcomes(&self.app, 100)
+            .await
+            .unwrap()
     }
 
     /// How many rows a table has.

@@ -28,7 +28,11 @@ pub struct TestDatabase {
 #[derive(Debug)]
 enum Home {
     Folder(#[expect(dead_code, reason = "removes the folder when dropped")] TempDir),
-    Server { name: String },
+    Server {
+        name: String,
+    },
+    /// Somebody else's.
+    Elsewhere,
 }
 
 static COUNTER: AtomicU32 = AtomicU32::new(0);
@@ -61,6 +65,16 @@ impl TestDatabase {
                     home: Home::Server { name },
                 }
             }
+        }
+    }
+}
+
+impl TestDatabase {
+    /// The same database once more; it goes with the first, not with this.
+    pub fn shared(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            home: Home::Elsewhere,
         }
     }
 }

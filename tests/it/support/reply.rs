@@ -45,7 +45,10 @@ impl Reply {
 
     /// The mutation was refused with exactly this code, and gives no payment.
     #[track_caller]
-    #[expect(clippy::wrong_self_convention, reason = "reads as a sentence; like all assertions it takes the reply")]
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "reads as a sentence; like all assertions it takes the reply"
+    )]
     pub fn is_refused_with(self, code: &str) -> Self {
         assert_eq!(self.errors, Vec::<Value>::new());
         let codes: Vec<&str> = self.codes();
@@ -90,6 +93,11 @@ impl Reply {
             .as_str()
             .unwrap_or_else(|| panic!("no payment in {:#}", self.data))
             .to_owned()
+    }
+
+    /// A word of the operation: `kind` or `status`.
+    pub fn operation(&self, field: &str) -> &str {
+        self.data["operation"][field].as_str().unwrap_or("none")
     }
 
     /// Status of the payment.
