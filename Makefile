@@ -7,7 +7,7 @@ SHELL := bash
 
 ## demo: build, seed an embedded database, serve it, print what to click and paste.
 demo:
-	cargo run --release --locked -- demo
+	cargo run --locked -- demo
 
 ## test: everything, on SQLite always and on PostgreSQL wherever one answers; says which.
 test:

@@ -11,6 +11,7 @@ use crate::http::request_id::{self, NewRequestId};
 use crate::http::{graphiql, graphql, health};
 use async_trait::async_trait;
 use axum::Router;
+use axum::extract::Extension;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Json, Response};
@@ -71,12 +72,9 @@ pub fn router(app: &App, config: &Config, metrics: &Arc<Metrics>, stopping: &Can
         .layer(from_fn_with_state(new_id, request_id::identify))
 }
 
-async fn not_found() -> Response {
-    (
-        StatusCode::NOT_FOUND,
-        Json(json!({ "error": "not found", "error_code": "NOT_FOUND" })),
-    )
-        .into_response()
+async fn not_found(Extension(id): Extension<request_id::RequestId>) -> Response {
+    let body = json!({ "error": "not found", "error_code": "NOT_FOUND", "request_id": id.0 });
+    (StatusCode::NOT_FOUND, Json(body)).into_response()
 }
 
 /// A defect: the request fails, the process goes on, and the cause stays in the log.

@@ -156,6 +156,7 @@ macro_rules! bind {
                 Value::SmallInt(v) => $arguments.add(*v),
                 Value::Int(v) => $arguments.add(*v),
                 Value::BigInt(v) => $arguments.add(*v),
+                Value::Unsigned(v) => $arguments.add(v.map(i64::from)),
                 // SeaORM binds the rows of a LIMIT this way.
                 Value::BigUnsigned(v) => $arguments.add(v.map(|v| i64::try_from(v).expect("a small number"))),
                 Value::ChronoDate(v) => $arguments.add(v.clone()),

@@ -3,7 +3,8 @@
 //! `make bench` prints two tables for each database. Sales: payments per second through HTTP at 1, 16 and 64 connections, beside
 //! the same SQL statements in the same transactions sent by bare sqlx. Pages: fifty payments with their children, beside a bare
 //! axum handler that sends the same JSON from one hand-written statement. Commits are durable. The figure to look at is the ratio:
-//! absolute numbers are those of the machine. `BENCH_SECONDS` sets how long each cell runs (default 5).
+//! absolute numbers are those of the machine. `BENCH_SECONDS` sets how long each cell runs (default 5), `BENCH_ONLY=sales` or
+//! `pages` leaves the other out.
 
 #![expect(
     clippy::expect_used,
@@ -22,6 +23,13 @@ mod setup;
 use setup::{Engine, Installation};
 use std::io::Write;
 use std::time::Duration;
+
+/// What the program itself runs with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How many at once.
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
 
 /// One line of a table.
 struct Cell {
@@ -48,43 +56,55 @@ async fn run() {
         .and_then(|text| text.parse().ok())
         .unwrap_or(5);
     let each = Duration::from_secs(seconds);
+    let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let installation = Installation::new(engine).await;
-        let limit = limit::Limit::record(&installation).await;
-        say(&format!(
-            "\n{engine:?}: sales per second ({} statements in 2 transactions each)",
-            limit.statements()
-        ));
-        let mut cells = Vec::new();
-        for connections in [1, 16, 64] {
-            let ours = sale::measure(&installation, connections, each).await;
-            let limit = limit.measure(&installation, connections, each).await;
-            cells.push(Cell {
-                connections,
-                ours,
-                limit,
-            });
+        if only != "pages" {
+            sales(&installation, each).await;
         }
-        table(&cells);
-
-        let page = page::Page::prepare(&installation).await;
-        say(&format!(
-            "\n{engine:?}: pages of 50 payments with children per second ({} bytes)",
-            page.bytes()
-        ));
-        let mut cells = Vec::new();
-        for connections in [1, 16, 64] {
-            let ours = page.measure_ours(&installation, connections, each).await;
-            let limit = page.measure_limit(connections, each).await;
-            cells.push(Cell {
-                connections,
-                ours,
-                limit,
-            });
+        if only != "sales" {
+            pages(&installation, each).await;
         }
-        table(&cells);
         installation.remove().await;
     }
+}
+
+async fn sales(installation: &Installation, each: Duration) {
+    let limit = limit::Limit::record(installation).await;
+    let (engine, statements) = (installation.engine, limit.statements());
+    say(&format!(
+        "\n{engine:?}: sales per second ({statements} statements, in two transactions but for the first)"
+    ));
+    let mut cells = Vec::new();
+    for connections in CONNECTIONS {
+        let ours = sale::measure(installation, connections, each).await;
+        let limit = limit.measure(installation, connections, each).await;
+        cells.push(Cell {
+            connections,
+            ours,
+            limit,
+        });
+    }
+    table(&cells);
+}
+
+async fn pages(installation: &Installation, each: Duration) {
+    let page = page::Page::prepare(installation).await;
+    let (engine, bytes) = (installation.engine, page.bytes());
+    say(&format!(
+        "\n{engine:?}: pages of 50 payments with children per second ({bytes} bytes)"
+    ));
+    let mut cells = Vec::new();
+    for connections in CONNECTIONS {
+        let ours = page.measure_ours(installation, connections, each).await;
+        let limit = page.measure_limit(connections, each).await;
+        cells.push(Cell {
+            connections,
+            ours,
+            limit,
+        });
+    }
+    table(&cells);
 }
 
 fn table(cells: &[Cell]) {

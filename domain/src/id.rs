@@ -10,6 +10,24 @@ use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// What each byte of the alphabet stands for.
+const FIVE_BITS: [Option<u8>; 256] = {
+    let mut table = [None; 256];
+    let mut value = 0;
+    while value < 32 {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "both indices are below the length, checked at compile time"
+        )]
+        let symbol = ALPHABET[value as usize];
+        #[expect(clippy::indexing_slicing, reason = "a byte indexes 256 places")]
+        {
+            table[symbol as usize] = Some(value);
+        }
+        value += 1;
+    }
+    table
+};
 /// Characters after the prefix: 26 x 5 bits hold 128.
 const BODY: usize = 26;
 
@@ -106,11 +124,12 @@ fn parse(prefix: &'static str, text: &str) -> Result<Uuid, MalformedId> {
     }
     let mut bits = 0_u128;
     for byte in body.bytes() {
-        let five = ALPHABET
-            .iter()
-            .position(|symbol| *symbol == byte)
+        let five = FIVE_BITS
+            .get(usize::from(byte))
+            .copied()
+            .flatten()
             .ok_or(refused.clone())?;
-        bits = (bits << 5) | u128::try_from(five).unwrap_or_default();
+        bits = (bits << 5) | u128::from(five);
     }
     Ok(Uuid::from_u128(bits))
 }

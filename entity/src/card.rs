@@ -6,10 +6,11 @@ use domain::card::{Card, Expiry};
 use domain::merchant::Tenant;
 use sea_orm::Set;
 use sea_orm::entity::prelude::*;
+use serde::Deserialize;
 
 /// A row.
 #[expect(missing_docs, reason = "the migration says what each column means")]
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "cards")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -12,10 +12,11 @@ use domain::provider::Decline;
 use domain::{Currency, Money, Timestamp};
 use sea_orm::entity::prelude::*;
 use sea_orm::{NotSet, Set, Unchanged};
+use serde::Deserialize;
 
 /// A row.
 #[expect(missing_docs, reason = "the migration says what each column means")]
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "payments")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

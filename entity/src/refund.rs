@@ -10,10 +10,11 @@ use domain::refund::{Refund, RefundState, RefundStatus};
 use domain::{Money, Timestamp};
 use sea_orm::entity::prelude::*;
 use sea_orm::{Set, Unchanged};
+use serde::Deserialize;
 
 /// A row.
 #[expect(missing_docs, reason = "the migration says what each column means")]
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Deserialize)]
 #[sea_orm(table_name = "refunds")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

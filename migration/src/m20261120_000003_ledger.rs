@@ -86,6 +86,17 @@ CREATE TRIGGER transfers_no_update BEFORE UPDATE ON transfers
 BEGIN SELECT RAISE(ABORT, 'transfers is append-only'); END;
 CREATE TRIGGER transfers_no_delete BEFORE DELETE ON transfers
 BEGIN SELECT RAISE(ABORT, 'transfers is append-only'); END;
+-- INSERT OR REPLACE removes the row that is in its way without telling the triggers above.
+CREATE TRIGGER journals_no_replace BEFORE INSERT ON journals
+WHEN EXISTS (SELECT 1 FROM journals WHERE id = NEW.id OR reverses_journal_id = NEW.reverses_journal_id)
+BEGIN SELECT RAISE(ABORT, 'journals is append-only'); END;
+CREATE TRIGGER journals_once_per_event BEFORE INSERT ON journals
+WHEN EXISTS (SELECT 1 FROM journals WHERE source_id = NEW.source_id AND kind = NEW.kind)
+BEGIN SELECT RAISE(ABORT, 'journals is append-only: journals_once_per_event'); END;
+CREATE TRIGGER transfers_no_replace BEFORE INSERT ON transfers
+WHEN EXISTS (SELECT 1 FROM transfers WHERE id = NEW.id)
+OR EXISTS (SELECT 1 FROM transfers WHERE journal_id = NEW.journal_id AND leg = NEW.leg)
+BEGIN SELECT RAISE(ABORT, 'transfers is append-only'); END;
 CREATE TRIGGER transfers_open_day BEFORE INSERT ON transfers
 WHEN NOT EXISTS (SELECT 1 FROM business_days WHERE business_date = NEW.business_date AND state = 'open')
 BEGIN SELECT RAISE(ABORT, 'business day is not open'); END;

@@ -52,7 +52,7 @@ pub struct LedgerEntry {
 /// One thing that is wrong with the books.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct LedgerProblem {
-    /// The id of the payment, journal or transfer.
+    /// The id of the payment, journal or transfer, or the code of the account.
     pub subject: String,
     /// What is wrong with it.
     pub message: String,

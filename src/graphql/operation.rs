@@ -8,7 +8,7 @@ use super::money::Money;
 use super::payment::{self, Payment};
 use super::time::DateTime;
 use async_graphql::connection::{Connection, EmptyFields};
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Description, ID, Object, Result, SimpleObject};
 use domain::operation::OperationState;
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl From<&domain::provider::Decline> for Failure {
 }
 
 /// One try on a payment: authorize, sale, capture, void or refund.
-#[derive(Clone)]
+#[derive(Clone, Description)]
 pub struct Operation {
     operation: domain::operation::Operation,
     payment: Option<Arc<domain::payment::Payment>>,
@@ -51,7 +51,7 @@ impl Operation {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Operation {
     /// Its id, `txn_…`.
     pub async fn id(&self) -> ID {

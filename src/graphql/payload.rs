@@ -55,6 +55,12 @@ impl Done {
         });
         let ledger_lines = lines.collect();
         let payment = Arc::new(outcome.answer.payment);
+        // The first answer stays, so a hold that has run out since is still open in it.
+        let now = if outcome.run == Run::Replayed {
+            payment.updated_at
+        } else {
+            now
+        };
         Self {
             operation: Some(Operation::new(
                 outcome.answer.operation,

@@ -21,7 +21,7 @@ use super::payment_input::{
 use super::refund::Refund;
 use super::time::DateTime;
 use async_graphql::connection::Connection;
-use async_graphql::{Context, ID, Lookahead, Object, Result};
+use async_graphql::{Context, Description, ID, Lookahead, Object, Result};
 use domain::Timestamp;
 use domain::id::PaymentId;
 use domain::payment::{Payment as Value, PaymentState, Taken};
@@ -31,7 +31,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Money held or taken from a payer.
-#[derive(Clone)]
+#[derive(Clone, Description)]
 pub struct Payment {
     payment: Arc<Value>,
     now: Timestamp,
@@ -146,7 +146,7 @@ fn shared(error: Arc<Error>) -> async_graphql::Error {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Payment {
     /// Its id, `pay_…`.
     pub async fn id(&self) -> ID {
@@ -160,7 +160,7 @@ impl Payment {
 
     /// What its amounts and operations add up to, as of now.
     async fn status(&self) -> PaymentStatus {
-        self.payment.state.status_at(self.now).into()
+        self.payment.status_at(self.now).into()
     }
 
     /// What was asked for.

@@ -102,6 +102,16 @@ impl PaymentFilter {
                 format!("status takes at most {MAX_STATUSES} values"),
             ));
         }
+        // No payment holds such a text, and PostgreSQL cannot even be asked for one with a NUL.
+        let texts = [&self.merchant_reference, &self.card_last4];
+        if texts
+            .into_iter()
+            .flatten()
+            .any(|text| text.chars().any(char::is_control))
+        {
+            let message = "merchantReference and cardLast4 must not hold control characters";
+            return Err(failure(Code::BadUserInput, message));
+        }
         Ok(Filter {
             statuses: self
                 .status

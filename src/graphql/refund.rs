@@ -9,12 +9,12 @@ use super::operation::Failure;
 use super::payment::{self, Payment};
 use super::time::DateTime;
 use async_graphql::connection::{Connection, EmptyFields};
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, Description, ID, Object, Result};
 use domain::refund::RefundState;
 use std::sync::Arc;
 
 /// Captured money on its way back to the payer.
-#[derive(Clone)]
+#[derive(Clone, Description)]
 pub struct Refund {
     refund: domain::refund::Refund,
     payment: Option<Arc<domain::payment::Payment>>,
@@ -27,7 +27,7 @@ impl Refund {
     }
 }
 
-#[Object]
+#[Object(use_type_description)]
 impl Refund {
     /// Its id, `re_…`.
     pub async fn id(&self) -> ID {

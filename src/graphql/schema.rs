@@ -1,6 +1,7 @@
 //! The schema, put together from its areas. Building it needs no database.
 
 use super::{card, ledger, merchant, node, operation, payment, refund};
+use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
 use service::App;
 
@@ -32,9 +33,19 @@ const MAX_ALIASES: usize = 30;
 /// Most directives on one field.
 const MAX_DIRECTIVES: usize = 4;
 
+/// The connection of a list that carries nothing besides its rows. The library makes the type and leaves its description to us.
+type Rows<T> = Connection<String, T, EmptyFields>;
+
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<node::Node>()
+        .override_output_type_description::<Rows<card::Card>>("A page of cards.")
+        .override_output_type_description::<Rows<ledger::LedgerEntry>>("A page of ledger entries.")
+        .override_output_type_description::<Rows<operation::Operation>>("A page of operations.")
+        .override_output_type_description::<Connection<String, payment::Payment, payment::PaymentTotals>>(
+            "A page of payments.",
+        )
+        .override_output_type_description::<Rows<refund::Refund>>("A page of refunds.")
         .limit_depth(MAX_DEPTH)
         .limit_recursive_depth(MAX_NESTING)
         .limit_aliases(MAX_ALIASES)

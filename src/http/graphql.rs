@@ -3,6 +3,7 @@
 //! Invariant: a request gets a JSON answer with a code whatever it holds; who asks is known before its body is read; and a
 //! command that was begun goes on to its end although its request is given up.
 
+use super::nesting::is_too_deep;
 use super::request_id::RequestId;
 use crate::graphql::{self, Code, Schema};
 use async_graphql::{ErrorExtensionValues, Request as Operation, Response as Answer};
@@ -43,7 +44,7 @@ pub struct Door {
 /// The route.
 pub fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> {
     Router::new()
-        .route("/graphql", post(answer))
+        .route("/graphql", post(answer).fallback(not_by_post))
         .with_state(Arc::new(door))
 }
 
@@ -68,14 +69,27 @@ async fn answer(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let mut response = match execute(&door, &request_id, &headers, body).await {
+    let response = match execute(&door, &request_id, &headers, body).await {
         Ok(answer) => print(&headers, answer),
-        Err(refused) => {
-            let extensions = json!({ "code": refused.code.as_str(), "requestId": request_id.0 });
-            let body = json!({ "errors": [{ "message": refused.message, "extensions": extensions }] });
-            (refused.status, Json(body)).into_response()
-        }
+        Err(refused) => refusal(&request_id, &refused),
     };
+    never_stored(response)
+}
+
+/// A read by GET would be an operation that a link can carry; there is none.
+async fn not_by_post(Extension(request_id): Extension<RequestId>) -> Response {
+    let message = "send the operation by POST";
+    let refused = refused(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
+    never_stored(refusal(&request_id, &refused))
+}
+
+fn refusal(request_id: &RequestId, refused: &Refused) -> Response {
+    let extensions = json!({ "code": refused.code.as_str(), "requestId": request_id.0 });
+    let body = json!({ "errors": [{ "message": refused.message, "extensions": extensions }] });
+    (refused.status, Json(body)).into_response()
+}
+
+fn never_stored(mut response: Response) -> Response {
     response
         .headers_mut()
         .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -109,12 +123,16 @@ async fn execute(
         )
     };
     let body = to_bytes(body, door.max_body_bytes).await.map_err(too_long)?;
-    let malformed = |_| {
-        let message =
-            "the body must be a JSON object with a query, and optionally variables and operationName";
-        refused(StatusCode::BAD_REQUEST, Code::BadRequest, message)
-    };
-    let mut operation: Operation = serde_json::from_slice(&body).map_err(malformed)?;
+    let bad = |message| refused(StatusCode::BAD_REQUEST, Code::BadRequest, message);
+    let malformed = "the body must be a JSON object with a query, and optionally variables and operationName";
+    // An array would be read too, as the fields of one operation in order.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(bad(malformed));
+    }
+    let mut operation: Operation = serde_json::from_slice(&body).map_err(|_| bad(malformed))?;
+    if is_too_deep(&operation.query) {
+        return Err(bad("the document nests too deep"));
+    }
     operation = match actor {
         Some(actor) => operation
             .data(graphql::load::loaders(door.app.clone(), actor.clone()))
@@ -172,7 +190,11 @@ fn secret(headers: &HeaderMap) -> Option<&str> {
             .and_then(|value| value.to_str().ok())
             .map(str::trim)
     };
-    let bearer = || header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
+    // The name of the scheme may be written in any case (RFC 9110, 11.1).
+    let bearer = || {
+        let (scheme, key) = header(AUTHORIZATION.as_str())?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(key)
+    };
     header(X_API_KEY)
         .filter(|key| !key.is_empty())
         .or_else(|| bearer().map(str::trim))

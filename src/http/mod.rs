@@ -8,4 +8,5 @@ pub mod graphql;
 pub mod health;
 mod label;
 pub mod metrics;
+mod nesting;
 pub mod request_id;

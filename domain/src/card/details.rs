@@ -2,8 +2,9 @@
 
 use super::CardBrand;
 use crate::Timestamp;
+use crate::idempotency::KEY_LIVES_HOURS;
 use crate::metadata::{self, TextRefusal};
-use chrono::Datelike;
+use chrono::{Datelike, Duration};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -42,7 +43,7 @@ pub enum CardRefusal {
     /// A month that does not exist, or a year that is no four-digit year within reach.
     #[error("card expiry is invalid: month 1 to 12, year with four digits")]
     InvalidExpiry,
-    /// The month is over.
+    /// The month is over, for longer than an idempotency key lives.
     #[error("card has expired")]
     Expired,
     /// Not three digits, or four for American Express.
@@ -73,7 +74,9 @@ impl CardDetails {
         if !is_card_number(&digits) {
             refusals.push(CardRefusal::InvalidNumber);
         }
-        let (year, month) = (now.year(), now.month());
+        // Sent in time, a request may be repeated as long as its idempotency key lives; the issuer has the last word anyway.
+        let lately = now - Duration::hours(KEY_LIVES_HOURS);
+        let (year, month) = (lately.year(), lately.month());
         if !(1..=12).contains(&expiry.month) || !(1000..=year + MAX_YEARS_AHEAD).contains(&expiry.year) {
             refusals.push(CardRefusal::InvalidExpiry);
         } else if (expiry.year, expiry.month) < (year, month) {

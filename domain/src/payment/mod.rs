@@ -79,6 +79,16 @@ impl Payment {
         }
     }
 
+    /// The status as of `now`. A hold that ran out has ended even if nobody has swept it, but not while a capture or void has no
+    /// answer yet: the provider may have done it in time.
+    #[must_use]
+    pub fn status_at(&self, now: Timestamp) -> PaymentStatus {
+        match self.in_flight {
+            Some(_) => self.state.status(),
+            None => self.state.status_at(now),
+        }
+    }
+
     /// What is left of the hold; what a capture without amount takes.
     #[must_use]
     pub fn capturable(&self) -> Money {

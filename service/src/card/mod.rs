@@ -4,7 +4,7 @@
 //! row, found by a keyed fingerprint.
 
 use crate::page::{self, Page, PageRequest};
-use crate::{App, Error, Result, Txn};
+use crate::{App, Error, Result, Txn, db};
 use domain::Timestamp;
 use domain::actor::Actor;
 use domain::card::{Card, CardDetails};
@@ -14,7 +14,7 @@ use domain::merchant::Tenant;
 use entity::card;
 use entity::inconsistency::At;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 
 /// The vault entry of a card, made at its first use.
 pub(crate) async fn vault(
@@ -79,10 +79,9 @@ fn same_card(tenant: Tenant, fingerprint: &str, details: &CardDetails) -> Select
 pub async fn get_many(app: &App, who: &Actor, ids: &[CardId]) -> Result<Vec<Card>> {
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
     let ids = ids.iter().map(ToString::to_string);
-    let rows = card::Entity::of(tenant)
-        .filter(card::Column::Id.is_in(ids))
-        .all(app.db().reads())
-        .await?;
+    let query = card::Entity::of(tenant).filter(card::Column::Id.is_in(ids));
+    let reads = app.db().reads();
+    let rows = db::models::<card::Entity>(reads, query.build(reads.get_database_backend())).await?;
     Ok(rows
         .into_iter()
         .map(TryInto::try_into)

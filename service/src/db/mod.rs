@@ -5,9 +5,11 @@
 //! owned by a future that a client's hang-up can drop. On SQLite there is one writer, and it takes the lock at BEGIN: a reader that
 //! turns writer half way would meet `SQLITE_BUSY_SNAPSHOT`, which no waiting cures.
 
+mod json;
 mod open;
 mod row;
 
+pub(crate) use json::models;
 pub use open::{OpenError, Settings, StatementObserver, is_postgres_url, open_for_migration};
 pub(crate) use row::sql;
 

@@ -1,7 +1,7 @@
 //! Finding payments.
 
 use crate::page::{Page, PageRequest, Way};
-use crate::{App, Result};
+use crate::{App, Result, db};
 use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::id::PaymentId;
@@ -116,11 +116,11 @@ pub async fn page(
     if order.key == SortKey::Amount {
         query = query.order_by(payment::Column::AmountMinor, direction.clone());
     }
-    let rows = query
+    let query = query
         .order_by(payment::Column::Id, direction)
-        .limit(request.rows())
-        .all(app.db().reads())
-        .await?;
+        .limit(request.rows());
+    let reads = app.db().reads();
+    let rows = db::models::<payment::Entity>(reads, query.build(reads.get_database_backend())).await?;
     let payments = rows
         .into_iter()
         .map(TryInto::try_into)
@@ -195,10 +195,13 @@ fn matching(tenant: Tenant, filter: &Filter, now: Timestamp) -> Select<payment::
     query
 }
 
-/// The status as of `now`, in SQL: the twin of `PaymentState::status_at`, which a test holds it against.
+/// The status as of `now`, in SQL: the twin of `Payment::status_at`, which a test holds it against.
 fn has_status(status: PaymentStatus, now: Timestamp) -> Condition {
     use payment::Column;
-    let lapsed = || Column::HoldOpen.eq(true).and(Column::HoldExpiresAt.lte(now));
+    let lapsed = || {
+        let over = Column::HoldOpen.eq(true).and(Column::HoldExpiresAt.lte(now));
+        over.and(Column::InFlightOperationId.is_null())
+    };
     let stored = |status: PaymentStatus| Condition::all().add(Column::Status.eq(status.as_str()));
     let standing = stored(status).add(lapsed().not());
     let all_refunded = || Expr::col(Column::RefundedMinor).eq(Expr::col(Column::CapturedMinor));

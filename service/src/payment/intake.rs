@@ -93,9 +93,6 @@ async fn run(app: &App, who: &Arc<MerchantActor>, new: Arc<NewPayment>, intake: 
             run: Run::Simulated,
         });
     }
-    app.accounts()
-        .prepare(app.db(), &draft.payment, draft.operation.created_at)
-        .await?;
 
     let (to_reserve, context, input, asked) = (draft, app.clone(), Arc::clone(&new), Arc::clone(who));
     let reserved = app
@@ -116,6 +113,10 @@ async fn run(app: &App, who: &Arc<MerchantActor>, new: Arc<NewPayment>, intake: 
         Intake::Authorize => ask(app.provider_timeout(), provider.authorize(charge)).await,
         Intake::Sale => ask(app.provider_timeout(), provider.sale(charge)).await,
     };
+    // Not before: a key that stands for another currency is refused without a trace.
+    app.accounts()
+        .prepare(app.db(), &reserved.payment, reserved.operation.created_at)
+        .await?;
     let answer = settle::settle(app, reserved, answer).await?;
     Ok(Outcome {
         answer,

@@ -1,3 +1,33 @@
 //! The GraphQL door.
 
+mod amounts_refused;
+mod balances;
+mod connections;
+mod documents;
+mod events;
+mod expiry;
+mod fees;
+mod gate;
+mod http;
+mod idempotency;
+mod idempotency_reused;
+mod input_refused;
+mod keys;
+mod lifecycle;
+mod merchants;
+mod nodes;
+mod payments_list;
+mod payments_pages;
+mod refunds;
 mod sale;
+mod scopes;
+mod simulate;
+mod state_refused;
+mod statements;
+mod strangers;
+mod test_cards;
+mod unknown_follow_up;
+mod unknown_outcome;
+mod walk;
+mod wallets;
+mod wire;

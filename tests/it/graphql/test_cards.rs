@@ -7,11 +7,26 @@ use serde_json::json;
 /// Number, failure reason, issuer's code, S2's words.
 const DECLINED: [(&str, &str, Option<&str>, &str); 6] = [
     ("4000000000000002", "DO_NOT_HONOR", Some("05"), "do not honor"),
-    ("4000000000009995", "INSUFFICIENT_FUNDS", Some("51"), "insufficient funds"),
+    (
+        "4000000000009995",
+        "INSUFFICIENT_FUNDS",
+        Some("51"),
+        "insufficient funds",
+    ),
     ("4000000000000069", "EXPIRED_CARD", Some("54"), "expired card"),
     ("4000000000000127", "CVV_MISMATCH", Some("N7"), "CVV mismatch"),
-    ("4000000000000119", "PROCESSING_ERROR", Some("96"), "processing error"),
-    ("4000000000000259", "FRAUD_RISK", None, "high fraud risk (score: 85)"),
+    (
+        "4000000000000119",
+        "PROCESSING_ERROR",
+        Some("96"),
+        "processing error",
+    ),
+    (
+        "4000000000000259",
+        "FRAUD_RISK",
+        None,
+        "high fraud risk (score: 85)",
+    ),
 ];
 
 #[rstest]
@@ -31,7 +46,10 @@ async fn approved_cards_get_an_authorization_code_and_a_low_score(
             let operation = &reply.data["operation"];
             assert_eq!(operation["status"], "SUCCEEDED");
             let code = operation["authCode"].as_str().unwrap();
-            assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()), "{code}");
+            assert!(
+                code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()),
+                "{code}"
+            );
             assert!(operation["fraudScore"].as_i64().unwrap() <= 40, "{operation}");
         }
     }
@@ -87,7 +105,10 @@ async fn equal_requests_get_equal_authorization_codes(
     let app = TestApp::start(engine).await;
     let school = app.merchant("school").await;
     let code = async |reply: crate::support::Reply| {
-        reply.succeeds().data["operation"]["authCode"].as_str().unwrap().to_owned()
+        reply.succeeds().data["operation"]["authCode"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
 
     let first = code(school.sale(iqd(125_000)).await).await;
@@ -112,19 +133,34 @@ async fn what_is_kept_of_a_card_is_little(#[values(Engine::Sqlite, Engine::Postg
     school.sale_by(Payer::Visa, iqd(1_000)).await.succeeds();
     school.sale_by(Payer::Visa, iqd(2_000)).await.succeeds();
     app.clock.advance(chrono::Duration::seconds(1));
-    school.send("paymentSale", charge(iqd(3_000), json!({ "card": amex }))).await.succeeds();
+    school
+        .send("paymentSale", charge(iqd(3_000), json!({ "card": amex })))
+        .await
+        .succeeds();
     shop.sale_by(Payer::Visa, iqd(1_000)).await.succeeds();
 
     let kept = school.ask(cards, json!({})).await.data["cards"]["nodes"].take();
     let kept = kept.as_array().unwrap();
     assert_eq!(kept.len(), 2, "the same card twice is one card: {kept:?}");
     let told = |card: &serde_json::Value| {
-        json!([card["brand"], card["last4"], card["expMonth"], card["expYear"], card["cardholderName"]])
+        json!([
+            card["brand"],
+            card["last4"],
+            card["expMonth"],
+            card["expYear"],
+            card["cardholderName"]
+        ])
     };
     assert_eq!(told(&kept[0]), json!(["AMEX", "0005", 6, 2028, null]));
-    assert_eq!(told(&kept[1]), json!(["VISA", "4242", 12, 2027, "Zainab Al-Saadi"]));
+    assert_eq!(
+        told(&kept[1]),
+        json!(["VISA", "4242", 12, 2027, "Zainab Al-Saadi"])
+    );
 
     let elsewhere = shop.ask(cards, json!({})).await.data["cards"]["nodes"].take();
-    assert_ne!(elsewhere[0]["fingerprint"], kept[1]["fingerprint"], "merchants cannot compare their payers");
+    assert_ne!(
+        elsewhere[0]["fingerprint"], kept[1]["fingerprint"],
+        "merchants cannot compare their payers"
+    );
     app.ledger_ties().await;
 }

@@ -70,6 +70,13 @@ impl TestDatabase {
 }
 
 impl TestDatabase {
+    /// Takes the database away from whoever uses it (PostgreSQL).
+    pub async fn destroy(&self) {
+        if let Home::Server { name } = &self.home {
+            run_on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+
     /// The same database once more; it goes with the first, not with this.
     pub fn shared(&self) -> Self {
         Self {

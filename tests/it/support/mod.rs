@@ -11,7 +11,7 @@ mod database;
 mod money;
 mod reply;
 
-pub use actor::{Anonymous, Merchant, Operator, PAYMENT, Payer, card, charge, fresh_key, on};
+pub use actor::{Anonymous, Merchant, Operator, PAYMENT, Payer, card, charge, on};
 pub use app::{EPARA, OutboxEvent, TestApp};
 pub use database::{Engine, TestDatabase};
 pub use money::{iqd, money, usd};
