@@ -42,15 +42,16 @@ fn table_name<E: EntityTrait>() -> &'static str {
     E::default().table_name()
 }
 
-/// SQLite's `json_object` of a row: it has neither booleans nor JSON of its own, so both are said.
-fn object<E: EntityTrait>() -> String {
+/// A row as SQLite's `json_array`, in the order of the model's fields: a third shorter than an object, whose keys would be said anew
+/// for each row. SQLite has neither booleans nor JSON of its own, so both are said.
+fn array<E: EntityTrait>() -> String {
     let columns = E::Column::iter().map(|column| {
         let name = column.unquoted();
         match column.def().get_column_type() {
-            ColumnType::Boolean => format!("'{name}', json(CASE {name} WHEN 0 THEN 'false' ELSE 'true' END)"),
-            ColumnType::Json | ColumnType::JsonBinary => format!("'{name}', json({name})"),
-            _ => format!("'{name}', {name}"),
+            ColumnType::Boolean => format!("json(CASE {name} WHEN 0 THEN 'false' ELSE 'true' END)"),
+            ColumnType::Json | ColumnType::JsonBinary => format!("json({name})"),
+            _ => name.to_owned(),
         }
     });
-    format!("json_object({})", columns.collect::<Vec<_>>().join(", "))
+    format!("json_array({})", columns.collect::<Vec<_>>().join(", "))
 }
