@@ -22,7 +22,7 @@ where
         ),
         _ => format!(
             "SELECT json_group_array({}) AS page FROM ({}) r",
-            object::<E>(),
+            array::<E>(),
             inner.sql
         ),
     };
