@@ -3,6 +3,7 @@
 //! Invariant: a request gets a JSON answer with a code whatever it holds; who asks is known before its body is read; and a
 //! command that was begun goes on to its end although its request is given up.
 
+use super::expansion::is_too_much;
 use super::nesting::is_too_deep;
 use super::request_id::RequestId;
 use crate::graphql::{self, Code, Schema};
@@ -132,6 +133,10 @@ async fn execute(
     let mut operation: Operation = serde_json::from_slice(&body).map_err(|_| bad(malformed))?;
     if is_too_deep(&operation.query) {
         return Err(bad("the document nests too deep"));
+    }
+    // One that cannot be parsed is told so, with its place, by the schema.
+    if operation.parsed_query().is_ok_and(is_too_much) {
+        return Err(bad("the document selects too much"));
     }
     operation = match actor {
         Some(actor) => operation

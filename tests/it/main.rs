@@ -5,6 +5,18 @@
 
 // `cfg(test)` is always true here; it tells clippy that helpers of tests may do what tests may.
 #[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod concurrency;
+#[cfg(test)]
+mod failure;
+#[cfg(test)]
 mod graphql;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod migration;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod support;

@@ -127,6 +127,46 @@ async fn a_document_that_does_not_fit_the_schema_says_so_without_naming_it(
     app.ledger_ties().await;
 }
 
+/// `count` fragments, each of which spreads the next one `times`; the operation spreads the first if it is `used`.
+fn fragments(count: usize, times: usize, used: bool) -> String {
+    let mut text = if used {
+        "{ ...F0 }".to_owned()
+    } else {
+        "{ merchant { name } }".to_owned()
+    };
+    for n in 0..count {
+        let spreads = format!("...F{} ", n + 1).repeat(times);
+        text.push_str(&format!(" fragment F{n} on Query {{ {spreads} }}"));
+    }
+    format!("{text} fragment F{count} on Query {{ merchant {{ name }} }}")
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn fragments_that_multiply_are_refused_at_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let ask =
+        async |document: String| Raw::of(post(&app, &school, json!({ "query": document }).to_string())).await;
+    // Twice, thirty times over: a thousand million selections in a kilobyte. And chains that nobody's stack is deep enough for.
+    for document in [
+        fragments(30, 2, true),
+        fragments(30, 100, true),
+        fragments(5_000, 1, true),
+        fragments(5_000, 1, false),
+        format!("{{ {} }}", "merchant { name } ".repeat(5_000)),
+    ] {
+        let answer = ask(document).await;
+        answer.is(400, "BAD_REQUEST");
+    }
+    let few = ask(fragments(5, 2, true)).await;
+    assert_eq!(few.json()["data"]["merchant"]["name"], "school", "{}", few.text);
+    alive(&school).await;
+    app.ledger_ties().await;
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_aliases_and_directives_are_too_many(

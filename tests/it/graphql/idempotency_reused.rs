@@ -77,6 +77,11 @@ async fn another_sale_under_a_used_key_is_refused(
             reused(&app, &school, mutation, wallet).await;
         }
     }
+    // Two wallets differ in nothing but their name.
+    let mut wallet = charge(iqd(125_000), json!({ "gateway": "FIB", "card": null }));
+    school.send("paymentSale", wallet.clone()).await.succeeds();
+    wallet["gateway"] = "ZAIN".into();
+    reused(&app, &school, "paymentSale", wallet).await;
     app.ledger_ties().await;
 }
 

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 
 /// Which database a test runs on. The test script leaves `Postgres` tests out where none answers, and fails in CI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ enum Home {
     Folder(#[expect(dead_code, reason = "removes the folder when dropped")] TempDir),
     Server {
         name: String,
+        #[expect(dead_code, reason = "lets the next test in when dropped")]
+        permit: SemaphorePermit<'static>,
     },
     /// Somebody else's.
     Elsewhere,
@@ -58,11 +60,11 @@ impl TestDatabase {
                 }
             }
             Engine::Postgres => {
-                let name = next_name();
+                let (name, permit) = (next_name(), admitted().await);
                 run_on_server(&format!("CREATE DATABASE {name}")).await;
                 Self {
                     url: url_of(&name),
-                    home: Home::Server { name },
+                    home: Home::Server { name, permit },
                 }
             }
         }
@@ -72,7 +74,7 @@ impl TestDatabase {
 impl TestDatabase {
     /// Takes the database away from whoever uses it (PostgreSQL).
     pub async fn destroy(&self) {
-        if let Home::Server { name } = &self.home {
+        if let Home::Server { name, .. } = &self.home {
             run_on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
         }
     }
@@ -88,7 +90,7 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        if let Home::Server { name } = &self.home {
+        if let Home::Server { name, .. } = &self.home {
             let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
             // A test's own runtime is about to end; a thread with one of its own can still talk to the server.
             let done = std::thread::spawn(move || {
@@ -141,12 +143,19 @@ async fn postgres() -> TestDatabase {
             name
         })
         .await;
-    let name = next_name();
+    let (name, permit) = (next_name(), admitted().await);
     run_on_server(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
     TestDatabase {
         url: url_of(&name),
-        home: Home::Server { name },
+        home: Home::Server { name, permit },
     }
+}
+
+/// Waits until one more database on the server may be used. A test opens up to some thirty connections and a server as it comes takes
+/// a hundred, so on a machine with many cores the tests would shut each other out.
+async fn admitted() -> SemaphorePermit<'static> {
+    static TESTS: Semaphore = Semaphore::const_new(3);
+    TESTS.acquire().await.unwrap()
 }
 
 fn next_name() -> String {

@@ -4,15 +4,34 @@
 //! - [`TestApp`]: the real server on a port of its own, with a clock that the test moves.
 //! - [`Merchant`], [`Operator`], [`Anonymous`]: who asks; each speaks HTTP like anybody else.
 //! - [`Reply`]: what came back, with the assertions that tests are written in.
+//! - [`Gate`]: a provider that answers when the test lets it; [`Hand`]: a hand in the database, around every rule.
+//! - [`Program`] and [`Shop`]: the program as a process, and a merchant's server that outlives it.
+//! - [`Rush`], [`crash_round`], [`History`]: many sales at once, a crash in their middle, a long random history with its model.
 
 mod actor;
 mod app;
+mod crash;
 mod database;
+mod dice;
+mod gate;
+mod hand;
+mod history;
 mod money;
+mod process;
 mod reply;
+mod rush;
+mod wait;
 
-pub use actor::{Anonymous, Merchant, Operator, PAYMENT, Payer, card, charge, on};
+pub use actor::{Anonymous, Merchant, Operator, PAYMENT, Payer, card, charge, fresh_key, on};
 pub use app::{EPARA, OutboxEvent, TestApp};
+pub use crash::crash_round;
 pub use database::{Engine, TestDatabase};
+pub use dice::Dice;
+pub use gate::{Gate, Held};
+pub use hand::Hand;
+pub use history::History;
 pub use money::{iqd, money, usd};
+pub use process::{Program, Shop};
 pub use reply::Reply;
+pub use rush::Rush;
+pub use wait::until;

@@ -1,0 +1,7 @@
+//! What fails around us: clients that hang up, processes that end, databases that go away, writes that are refused.
+
+mod crash;
+mod database_gone;
+mod hang_up;
+mod refused_writes;
+mod shutdown;

@@ -1,0 +1,245 @@
+//! Amounts that contradict each other cannot be written, whoever writes.
+
+use super::books;
+use crate::support::{Engine, Hand, TestApp};
+use rstest::rstest;
+use std::collections::BTreeSet;
+
+/// Every CHECK of the schema by its PostgreSQL name, and a statement that breaks this one and no other.
+const BROKEN: [(&str, &str); 44] = [
+    ("merchants_name_check", "UPDATE merchants SET name = ''"),
+    ("merchants_fee_bps_check", "UPDATE merchants SET fee_bps = 10001"),
+    (
+        "merchants_fee_fixed_minor_check",
+        "UPDATE merchants SET fee_fixed_minor = -1",
+    ),
+    (
+        "merchants_reserve_bps_check",
+        "UPDATE merchants SET reserve_bps = -1",
+    ),
+    ("operators_name_check", "UPDATE operators SET name = ''"),
+    ("operators_token_check", "UPDATE operators SET token = 'epk_1'"),
+    (
+        "operators_secret_hash_check",
+        "UPDATE operators SET secret_hash = 'short'",
+    ),
+    ("credentials_mode_check", "UPDATE credentials SET mode = 'both'"),
+    ("credentials_name_check", "UPDATE credentials SET name = ''"),
+    (
+        "credentials_token_check",
+        "UPDATE credentials SET token = 'esk_1'",
+    ),
+    (
+        "api_keys_no_plaintext_secret",
+        "UPDATE credentials SET secret_hash = 'esk' || substr(secret_hash, 4)",
+    ),
+    ("credential_scope_required", "UPDATE credentials SET scopes = ''"),
+    ("cards_mode_check", "UPDATE cards SET mode = 'both'"),
+    ("cards_brand_check", "UPDATE cards SET brand = 'gold'"),
+    ("cards_last4_check", "UPDATE cards SET last4 = '42424242'"),
+    ("cards_exp_month_check", "UPDATE cards SET exp_month = 13"),
+    (
+        "cards_fingerprint_check",
+        "UPDATE cards SET fingerprint = '4242424242424242'",
+    ),
+    ("payments_mode_check", "UPDATE payments SET mode = 'both'"),
+    ("payments_status_check", "UPDATE payments SET status = 'paid'"),
+    (
+        "payments_amount_positive",
+        "UPDATE payments SET amount_minor = 0, authorized_minor = 0, captured_minor = 0, refunded_minor = 0",
+    ),
+    (
+        "payments_authorized_within_amount",
+        "UPDATE payments SET authorized_minor = amount_minor + 1",
+    ),
+    (
+        "payments_captured_within_authorized",
+        "UPDATE payments SET captured_minor = authorized_minor + 1",
+    ),
+    (
+        "payments_refunded_minor_check",
+        "UPDATE payments SET refunded_minor = -1",
+    ),
+    (
+        "payments_refund_pending_minor_check",
+        "UPDATE payments SET refund_pending_minor = -1",
+    ),
+    (
+        "payments_refunds_within_captured",
+        "UPDATE payments SET refund_pending_minor = captured_minor - refunded_minor + 1",
+    ),
+    (
+        "payments_failed_holds_nothing",
+        "UPDATE payments SET failed_at = created_at",
+    ),
+    ("payments_version_check", "UPDATE payments SET version = 0"),
+    ("operations_mode_check", "UPDATE operations SET mode = 'both'"),
+    ("operations_kind_check", "UPDATE operations SET kind = 'charge'"),
+    (
+        "operations_status_check",
+        "UPDATE operations SET status = 'done', settled_at = NULL",
+    ),
+    (
+        "operations_amount_minor_check",
+        "UPDATE operations SET amount_minor = 0, fee_minor = 0, reserve_minor = 0",
+    ),
+    (
+        "operations_fee_minor_check",
+        "UPDATE operations SET fee_minor = -1",
+    ),
+    (
+        "operations_reserve_minor_check",
+        "UPDATE operations SET reserve_minor = -1",
+    ),
+    (
+        "operations_fraud_score_check",
+        "UPDATE operations SET fraud_score = 101",
+    ),
+    ("operations_asked_check", "UPDATE operations SET asked = -1"),
+    (
+        "operations_settled_once",
+        "UPDATE operations SET settled_at = NULL",
+    ),
+    (
+        "operations_parts_within_amount",
+        "UPDATE operations SET fee_minor = amount_minor - reserve_minor + 1",
+    ),
+    ("refunds_mode_check", "UPDATE refunds SET mode = 'both'"),
+    ("refunds_status_check", "UPDATE refunds SET status = 'done'"),
+    (
+        "refunds_amount_minor_check",
+        "UPDATE refunds SET amount_minor = 0",
+    ),
+    ("refunds_settled_once", "UPDATE refunds SET settled_at = NULL"),
+    (
+        "idempotency_records_mode_check",
+        "UPDATE idempotency_records SET mode = 'both'",
+    ),
+    (
+        "idempotency_records_input_hash_check",
+        "UPDATE idempotency_records SET input_hash = '4242424242424242'",
+    ),
+    (
+        "ledger_accounts_type_check",
+        "UPDATE ledger_accounts SET type = 'debt'",
+    ),
+];
+
+/// As [`BROKEN`], for what can only be inserted or stands in tables of their own.
+fn inserts() -> Vec<(&'static str, String)> {
+    let journal = |mode: &str, legs: &str, digest: &str| {
+        format!(
+            "INSERT INTO journals (id, merchant_id, mode, kind, source_id, business_date, legs, digest, booked_at) \
+             SELECT id || 'x', merchant_id, {mode}, 'other', source_id, business_date, {legs}, {digest}, booked_at \
+             FROM journals WHERE kind = 'capture'"
+        )
+    };
+    let transfer = |leg: &str, credit: &str, amount: &str| {
+        format!(
+            "INSERT INTO transfers (journal_id, leg, debit_account_id, credit_account_id, currency, amount_minor, code, \
+             business_date) SELECT journal_id, {leg}, debit_account_id, {credit}, currency, {amount}, code, business_date \
+             FROM transfers WHERE leg = 3"
+        )
+    };
+    vec![
+        (
+            "ledger_accounts_mode_check",
+            "UPDATE ledger_accounts SET mode = 'both'".into(),
+        ),
+        (
+            "business_days_state_check",
+            "UPDATE business_days SET state = 'ajar'".into(),
+        ),
+        (
+            "outbox_events_mode_check",
+            "UPDATE outbox_events SET mode = 'both'".into(),
+        ),
+        ("journals_mode_check", journal("'both'", "legs", "digest")),
+        ("journals_legs_check", journal("mode", "0", "digest")),
+        ("journals_digest_check", journal("mode", "legs", "'none'")),
+        (
+            "transfers_leg_check",
+            transfer("0", "credit_account_id", "amount_minor"),
+        ),
+        (
+            "transfers_amount_positive",
+            transfer("9", "credit_account_id", "0"),
+        ),
+        (
+            "transfers_amount_positive",
+            transfer("9", "credit_account_id", "-amount_minor"),
+        ),
+        (
+            "transfers_between_two_accounts",
+            transfer("9", "debit_account_id", "amount_minor"),
+        ),
+    ]
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_rule_that_the_database_holds_refuses_what_breaks_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    books(&app, &app.merchant("school").await).await;
+    service::operator::create(&app.app, "Zainab").await.unwrap();
+    let hand = Hand::at(&app.database.url).await;
+    let before = app.row_counts().await;
+
+    let broken = BROKEN
+        .iter()
+        .map(|(name, statement)| (*name, (*statement).to_owned()));
+    let mut shown = BTreeSet::new();
+    for (name, statement) in broken.chain(inserts()) {
+        let refusal = hand.refused(&statement).await;
+        let expected = if hand.is_postgres() {
+            format!("violates check constraint \"{name}\"")
+        } else {
+            format!("CHECK constraint failed: {}", name_on_sqlite(name))
+        };
+        assert!(
+            refusal.contains(&expected),
+            "{statement}: expected {expected}, came {refusal}"
+        );
+        shown.insert(name.to_owned());
+    }
+
+    assert_eq!(app.row_counts().await, before);
+    app.ledger_ties().await;
+    if hand.is_postgres() {
+        // Whoever adds a rule adds what breaks it.
+        let all = "SELECT conname::text FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace";
+        assert_eq!(hand.texts(all).await.into_iter().collect::<BTreeSet<_>>(), shown);
+    }
+}
+
+/// SQLite calls a rule by its name if it has one, else by its expression, which begins with the column.
+fn name_on_sqlite(name: &str) -> &str {
+    const TABLES: [&str; 11] = [
+        "merchants_",
+        "operators_",
+        "credentials_",
+        "cards_",
+        "payments_",
+        "operations_",
+        "refunds_",
+        "idempotency_records_",
+        "ledger_accounts_",
+        "business_days_",
+        "outbox_events_",
+    ];
+    let Some(column) = name.strip_suffix("_check") else {
+        return name;
+    };
+    let tables = TABLES.iter().chain(&["journals_", "transfers_"]);
+    let column = tables
+        .filter_map(|table| column.strip_prefix(table))
+        .next()
+        .unwrap();
+    // These two measure a text before they compare it.
+    match column {
+        "secret_hash" | "last4" | "fingerprint" | "input_hash" | "digest" => "length(",
+        column => column,
+    }
+}

@@ -1,0 +1,84 @@
+//! A provider that lets the test decide when it answers.
+
+use async_trait::async_trait;
+use domain::provider::Answer;
+use service::provider::{Charge, FollowUp, Provider};
+use tahsil::provider::Sandbox;
+use tokio::sync::Barrier;
+
+/// What is held back at a [`Gate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Authorizations and sales.
+    Charges,
+    /// Captures, voids and refunds.
+    FollowUps,
+    /// Questions about what became of an operation.
+    Questions,
+}
+
+/// The sandbox behind a gate. Calls of one kind wait there until so many have arrived, so that they are all in flight at once.
+///
+/// Use it with a patient application, or the wait counts as a lost answer.
+pub struct Gate {
+    holds: Held,
+    opens: Barrier,
+}
+
+impl Gate {
+    /// A gate that opens each time that `callers` have arrived.
+    pub fn new(holds: Held, callers: usize) -> Self {
+        Self {
+            holds,
+            opens: Barrier::new(callers),
+        }
+    }
+
+    /// Arrives at the gate as one of the callers.
+    pub async fn arrive(&self) {
+        self.opens.wait().await;
+    }
+
+    async fn pass(&self, held: Held) {
+        if self.holds == held {
+            self.arrive().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for Gate {
+    fn name(&self) -> &'static str {
+        Sandbox::NAME
+    }
+
+    async fn authorize(&self, charge: Charge<'_>) -> Answer {
+        self.pass(Held::Charges).await;
+        Sandbox.authorize(charge).await
+    }
+
+    async fn sale(&self, charge: Charge<'_>) -> Answer {
+        self.pass(Held::Charges).await;
+        Sandbox.sale(charge).await
+    }
+
+    async fn capture(&self, follow_up: FollowUp<'_>) -> Answer {
+        self.pass(Held::FollowUps).await;
+        Sandbox.capture(follow_up).await
+    }
+
+    async fn void(&self, follow_up: FollowUp<'_>) -> Answer {
+        self.pass(Held::FollowUps).await;
+        Sandbox.void(follow_up).await
+    }
+
+    async fn refund(&self, follow_up: FollowUp<'_>) -> Answer {
+        self.pass(Held::FollowUps).await;
+        Sandbox.refund(follow_up).await
+    }
+
+    async fn status(&self, follow_up: FollowUp<'_>) -> Answer {
+        self.pass(Held::Questions).await;
+        Sandbox.status(follow_up).await
+    }
+}
