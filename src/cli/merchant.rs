@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domain::fee::{FeeTerms, WHOLE_BPS};
 use domain::id::MerchantId;
 use domain::merchant::Merchant;
-use domain::money::{AmountRefusal, parse_charge};
+use domain::money::{AmountRefusal, parse_charge_or_zero};
 use domain::{Currency, Money, Timestamp};
 use serde::Serialize;
 use service::merchant::NewMerchant;
@@ -112,15 +112,11 @@ struct FixedFeeRefused {
 
 /// Reads the fixed fee; zero, however it is written, is none.
 fn fixed_fee(text: &str, currency: Currency) -> Result<Option<Money>, FixedFeeRefused> {
-    let zero = text.contains('0') && text.chars().all(|c| matches!(c, '0' | '.'));
-    match parse_charge(text, currency) {
-        Ok(fee) => Ok(Some(fee)),
-        Err(AmountRefusal::NotPositive { .. }) if zero => Ok(None),
-        Err(refusal) => Err(FixedFeeRefused {
-            text: text.to_owned(),
-            refusal,
-        }),
-    }
+    let read = parse_charge_or_zero(text, currency).map_err(|refusal| FixedFeeRefused {
+        text: text.to_owned(),
+        refusal,
+    });
+    read.map(|fee| (!fee.is_zero()).then_some(fee))
 }
 
 fn currencies() -> impl TypedValueParser<Value = Currency> {

@@ -9,7 +9,7 @@ use super::user_error::{UserError, UserErrorCode};
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 use domain::actor::Actor;
 use domain::fee::FeeTerms;
-use domain::money::parse_charge;
+use domain::money::parse_charge_or_zero;
 use service::merchant::NewMerchant;
 
 /// A business that takes payments through this installation.
@@ -103,10 +103,11 @@ impl MerchantCreateInput {
         let currency = money::currency(&self.currency)?;
         let fixed = self
             .fee_fixed
-            .map(|decimal| parse_charge(&decimal.0, currency))
+            .map(|decimal| parse_charge_or_zero(&decimal.0, currency))
             .transpose();
         let invalid = |message: String, field| UserError::at(UserErrorCode::FeeTermsInvalid, message, field);
         let fixed = fixed.map_err(|refusal| invalid(refusal.to_string(), "feeFixed"))?;
+        let fixed = fixed.filter(|fee| !fee.is_zero());
         let bps = |bps: i32, field| {
             u32::try_from(bps).map_err(|_| invalid("basis points are 0 to 10000".to_owned(), field))
         };

@@ -20,6 +20,8 @@ pub mod payload;
 mod payment;
 mod payment_filter;
 mod payment_input;
+mod payment_mutation;
+mod payment_query;
 mod refund;
 mod schema;
 mod time;

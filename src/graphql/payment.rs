@@ -1,7 +1,6 @@
-//! Payments: the type, the questions and the money commands.
+//! Payments: the type and its relations. Questions and commands stand beside, in `payment_query` and `payment_mutation`.
 
 use super::card::Card;
-use super::connection::{List, PageArguments};
 use super::context::ContextExt;
 use super::customer::Customer;
 use super::enums::{Gateway, Mode, PaymentStatus};
@@ -10,23 +9,14 @@ use super::load::{OperationsOf, RefundsOf, grouped};
 use super::metadata::Metadata;
 use super::money::Money;
 use super::operation::{Failure, Operation};
-use super::payload::{
-    PaymentAuthorizePayload, PaymentCapturePayload, PaymentRefundPayload, PaymentSalePayload,
-    PaymentVoidPayload,
-};
-use super::payment_filter::{PaymentFilter, PaymentOrder};
-use super::payment_input::{
-    PaymentAuthorizeInput, PaymentCaptureInput, PaymentRefundInput, PaymentSaleInput, PaymentVoidInput,
-};
 use super::refund::Refund;
 use super::time::DateTime;
-use async_graphql::connection::Connection;
 use async_graphql::{Context, Description, ID, Lookahead, Object, Result};
 use domain::Timestamp;
 use domain::id::PaymentId;
 use domain::payment::{Payment as Value, PaymentState, Taken};
 use service::Error;
-use service::payment::{self, Edge, Filter};
+use service::payment::Edge;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -49,6 +39,14 @@ impl Payment {
             operations: None,
             refunds: None,
             card: None,
+        }
+    }
+
+    /// Where it stands in a sorted list.
+    pub fn edge(&self) -> Edge {
+        Edge {
+            amount_minor: self.payment.amount.minor(),
+            id: self.payment.id,
         }
     }
 
@@ -353,150 +351,5 @@ impl Payment {
             .into_iter()
             .map(|refund| Refund::new(refund, payment()))
             .collect())
-    }
-}
-
-/// What a connection of payments carries besides its rows.
-pub struct PaymentTotals(Filter);
-
-#[Object]
-impl PaymentTotals {
-    /// How many payments match in all; counted only when asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
-        let count = payment::count(ctx.app()?, ctx.actor()?, &self.0)
-            .await
-            .map_err(query_failure)?;
-        Ok(i32::try_from(count).ok())
-    }
-}
-
-#[derive(Default)]
-pub struct PaymentQuery;
-
-#[Object]
-impl PaymentQuery {
-    /// A payment; null when there is none by that id here.
-    async fn payment(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The payment, `pay_…`.")] id: ID,
-    ) -> Result<Option<Payment>> {
-        let Ok(id) = id.parse() else { return Ok(None) };
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        let payment = payment::get(app, actor, id).await.map_err(query_failure)?;
-        Ok(payment.map(|payment| Payment::new(Arc::new(payment), app.now())))
-    }
-
-    /// Payments, newest first unless sorted otherwise.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
-    async fn payments(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The first so many, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "With first: the cursor after which the page begins.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "With last: the cursor before which the page ends.")] before: Option<String>,
-        #[graphql(desc = "Which payments.")] filter: Option<PaymentFilter>,
-        #[graphql(desc = "How they are sorted.")] order_by: Option<PaymentOrder>,
-    ) -> Result<Connection<String, Payment, PaymentTotals>> {
-        let filter = filter.unwrap_or_default().read()?;
-        let order = order_by.unwrap_or_default().into();
-        let list = List::new(("payments", &filter, order));
-        let request = list.request(PageArguments {
-            first,
-            after,
-            last,
-            before,
-        })?;
-        let page = payment::page(ctx.app()?, ctx.actor()?, &filter, order, &request)
-            .await
-            .map_err(query_failure)?;
-        let look = ctx.look_ahead();
-        let selection = [look.field("nodes"), look.field("edges").field("node")];
-        let items = with_relations(ctx, page.items, &selection).await?;
-        let page = service::page::Page {
-            items,
-            has_next: page.has_next,
-            has_previous: page.has_previous,
-        };
-        let edge = |payment: &Payment| Edge {
-            amount_minor: payment.payment.amount.minor(),
-            id: payment.payment.id,
-        };
-        Ok(list.connection(page, PaymentTotals(filter), edge, |payment| payment))
-    }
-}
-
-#[derive(Default)]
-pub struct PaymentMutation;
-
-#[Object]
-impl PaymentMutation {
-    /// Holds money for seven days. Refusals come back as userErrors; a decline is a payment with status FAILED.
-    async fn payment_authorize(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: PaymentAuthorizeInput,
-    ) -> Result<PaymentAuthorizePayload> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        match input.read(app.now()) {
-            Ok(command) => {
-                PaymentAuthorizePayload::of(payment::authorize(app, actor, command).await, app.now())
-            }
-            Err(errors) => Ok(PaymentAuthorizePayload::refused(errors)),
-        }
-    }
-
-    /// Holds and takes money in one step. Refusals come back as userErrors; a decline is a payment with status FAILED.
-    async fn payment_sale(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: PaymentSaleInput,
-    ) -> Result<PaymentSalePayload> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        match input.read(app.now()) {
-            Ok(command) => PaymentSalePayload::of(payment::sale(app, actor, command).await, app.now()),
-            Err(errors) => Ok(PaymentSalePayload::refused(errors)),
-        }
-    }
-
-    /// Takes money that an authorization holds. Refusals come back as userErrors; a replay of the same key gives the first
-    /// answer.
-    async fn payment_capture(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: PaymentCaptureInput,
-    ) -> Result<PaymentCapturePayload> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        match input.read() {
-            Ok(command) => PaymentCapturePayload::of(payment::capture(app, actor, command).await, app.now()),
-            Err(errors) => Ok(PaymentCapturePayload::refused(errors)),
-        }
-    }
-
-    /// Gives up what an authorization holds. A partly captured payment keeps what was captured and closes.
-    async fn payment_void(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: PaymentVoidInput,
-    ) -> Result<PaymentVoidPayload> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        match input.read() {
-            Ok(command) => PaymentVoidPayload::of(payment::void(app, actor, command).await, app.now()),
-            Err(errors) => Ok(PaymentVoidPayload::refused(errors)),
-        }
-    }
-
-    /// Gives captured money back, all or part of it, in one or several refunds.
-    async fn payment_refund(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What is asked for.")] input: PaymentRefundInput,
-    ) -> Result<PaymentRefundPayload> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        match input.read() {
-            Ok(command) => PaymentRefundPayload::of(payment::refund(app, actor, command).await, app.now()),
-            Err(errors) => Ok(PaymentRefundPayload::refused(errors)),
-        }
     }
 }

@@ -6,7 +6,7 @@ use super::money::{CurrencyCode, Decimal};
 use super::time::DateTime;
 use async_graphql::{Enum, InputObject, Result};
 use domain::Currency;
-use domain::money::parse_charge;
+use domain::money::parse_charge_or_zero;
 use service::payment::{Filter, OrderBy, SortKey};
 
 /// Which payments; every part that is given must hold.
@@ -88,7 +88,7 @@ impl PaymentFilter {
             };
             let currency = currency
                 .ok_or_else(|| failure(Code::BadUserInput, "amountMin and amountMax need currency"))?;
-            let amount = parse_charge(&text, currency);
+            let amount = parse_charge_or_zero(&text, currency);
             let amount = amount.map_err(|refusal| failure(Code::BadUserInput, refusal.to_string()))?;
             Ok(Some(amount.minor()))
         };

@@ -1,6 +1,6 @@
 //! The schema, put together from its areas. Building it needs no database.
 
-use super::{card, ledger, merchant, node, operation, payment, refund};
+use super::{card, ledger, merchant, node, operation, payment, payment_mutation, payment_query, refund};
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
 use service::App;
@@ -10,7 +10,7 @@ use service::App;
 pub struct Query(
     node::NodeQuery,
     merchant::MerchantQuery,
-    payment::PaymentQuery,
+    payment_query::PaymentQuery,
     operation::OperationQuery,
     refund::RefundQuery,
     card::CardQuery,
@@ -19,7 +19,7 @@ pub struct Query(
 
 /// Everything that can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(payment::PaymentMutation, merchant::MerchantMutation);
+pub struct Mutation(payment_mutation::PaymentMutation, merchant::MerchantMutation);
 
 /// The schema of this installation.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -42,7 +42,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
         .override_output_type_description::<Rows<card::Card>>("A page of cards.")
         .override_output_type_description::<Rows<ledger::LedgerEntry>>("A page of ledger entries.")
         .override_output_type_description::<Rows<operation::Operation>>("A page of operations.")
-        .override_output_type_description::<Connection<String, payment::Payment, payment::PaymentTotals>>(
+        .override_output_type_description::<Connection<String, payment::Payment, payment_query::PaymentTotals>>(
             "A page of payments.",
         )
         .override_output_type_description::<Rows<refund::Refund>>("A page of refunds.")

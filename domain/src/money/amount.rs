@@ -109,6 +109,24 @@ impl Money {
 /// # Errors
 /// One refusal a cause; a negative number is [`AmountRefusal::NotPositive`], not malformed.
 pub fn parse_charge(text: &str, currency: Currency) -> Result<Money, AmountRefusal> {
+    parse_amount(text, currency)?.chargeable()
+}
+
+/// Reads decimal text in major units as zero or an amount that can be charged: a fixed fee, the bound of a filter.
+///
+/// # Errors
+/// As [`parse_charge`].
+pub fn parse_charge_or_zero(text: &str, currency: Currency) -> Result<Money, AmountRefusal> {
+    let amount = parse_amount(text, currency)?;
+    if amount.is_zero() {
+        Ok(amount)
+    } else {
+        amount.chargeable()
+    }
+}
+
+/// Reads decimal text exactly: zero or more, no finer than the minor unit.
+fn parse_amount(text: &str, currency: Currency) -> Result<Money, AmountRefusal> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = !digits.is_empty()
         && digits.len() <= MAX_TEXT
@@ -151,7 +169,7 @@ pub fn parse_charge(text: &str, currency: Currency) -> Result<Money, AmountRefus
         return Err(AmountRefusal::TooPrecise { currency, step });
     }
     let minor = i64::try_from(minor.mantissa()).map_err(|_| AmountRefusal::TooLarge { currency })?;
-    Money::new(minor, currency).chargeable()
+    Ok(Money::new(minor, currency))
 }
 
 impl FromStr for Money {

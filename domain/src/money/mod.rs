@@ -6,7 +6,7 @@
 mod amount;
 mod currency;
 
-pub use amount::{AmountRefusal, MAX_CHARGE_MAJOR, MoneyText, parse_charge};
+pub use amount::{AmountRefusal, MAX_CHARGE_MAJOR, MoneyText, parse_charge, parse_charge_or_zero};
 pub use currency::{Currency, UnknownCurrency};
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,6 @@
 
 use super::app::TestApp;
 use super::reply::Reply;
-use domain::actor::Actor;
 use domain::id::CredentialId;
 use domain::merchant::Tenant;
 use reqwest::{Client, RequestBuilder};
@@ -103,8 +102,6 @@ pub struct Merchant {
     pub tenant: Tenant,
     /// The credential that it shows.
     pub credential: CredentialId,
-    /// Who it is to use cases.
-    pub actor: Actor,
     /// The secret of the credential.
     pub secret: String,
     url: String,
@@ -112,17 +109,10 @@ pub struct Merchant {
 }
 
 impl Merchant {
-    pub(super) fn new(
-        url: String,
-        secret: &str,
-        tenant: Tenant,
-        credential: CredentialId,
-        actor: Actor,
-    ) -> Self {
+    pub(super) fn new(url: String, secret: &str, tenant: Tenant, credential: CredentialId) -> Self {
         Self {
             tenant,
             credential,
-            actor,
             secret: secret.to_owned(),
             url,
             client: Client::new(),

@@ -75,11 +75,6 @@ impl TestApp {
         Self::start_on(TestDatabase::create(engine).await, Arc::new(Sandbox)).await
     }
 
-    /// Starts with another provider than the sandbox.
-    pub async fn with_provider(engine: Engine, provider: Arc<dyn Provider>) -> Self {
-        Self::start_on(TestDatabase::create(engine).await, provider).await
-    }
-
     /// Starts with a provider that may take its time: what the test holds back does not count as lost.
     pub async fn with_patience(engine: Engine, provider: Arc<dyn Provider>) -> Self {
         Self::start_waiting(
@@ -224,17 +219,7 @@ impl TestApp {
             signing_public_key: "00".repeat(32),
         };
         let issued = service::credential::create(&self.app, new).await.unwrap();
-        let actor = service::credential::authenticate(&self.app, issued.secret.reveal())
-            .await
-            .unwrap()
-            .unwrap();
-        Merchant::new(
-            self.url.clone(),
-            issued.secret.reveal(),
-            tenant,
-            issued.key.id,
-            actor,
-        )
+        Merchant::new(self.url.clone(), issued.secret.reveal(), tenant, issued.key.id)
     }
 
     /// An operator with a key.

@@ -22,7 +22,7 @@ mod reply;
 mod rush;
 mod wait;
 
-pub use actor::{Anonymous, Merchant, Operator, PAYMENT, Payer, card, charge, fresh_key, on};
+pub use actor::{Merchant, PAYMENT, Payer, card, charge, fresh_key, on};
 pub use app::{EPARA, OutboxEvent, TestApp};
 pub use crash::crash_round;
 pub use database::{Engine, TestDatabase};
