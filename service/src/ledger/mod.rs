@@ -13,4 +13,4 @@ pub(crate) use accounts::Accounts;
 pub use balance::{Balance, balances};
 pub use entries::{Entry, entries};
 pub(crate) use post::post;
-pub use verify::{Integrity, Problem, verify_all, verify_tenant};
+pub use verify::{Integrity, MAX_PROBLEMS, Problem, verify_all, verify_tenant};
