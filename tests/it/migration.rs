@@ -235,21 +235,25 @@ async fn the_second_run_has_nothing_to_do(#[values(Engine::Sqlite, Engine::Postg
 async fn processes_that_migrate_at_once_share_the_work(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
-    let database = TestDatabase::bare(engine).await;
-    let program = Program::on(&database);
+    // More than once where it is quick, because they do not always meet.
+    let times = if engine == Engine::Sqlite { 4 } else { 1 };
+    for _ in 0..times {
+        let database = TestDatabase::bare(engine).await;
+        let program = Program::on(&database);
 
-    let runs = join_all((0..4).map(|_| program.json(&["migrate"]))).await;
+        let runs = join_all((0..8).map(|_| program.json(&["migrate"]))).await;
 
-    let applied: u64 = runs.iter().map(|run| run["applied"].as_u64().unwrap()).sum();
-    assert_eq!(
-        applied,
-        u64::try_from(Migrator::migrations().len()).unwrap(),
-        "{runs:?}"
-    );
-    assert_eq!(
-        tables(&Hand::at(&database.url).await).await.len(),
-        expected().len()
-    );
+        let applied: u64 = runs.iter().map(|run| run["applied"].as_u64().unwrap()).sum();
+        assert_eq!(
+            applied,
+            u64::try_from(Migrator::migrations().len()).unwrap(),
+            "{runs:?}"
+        );
+        assert_eq!(
+            tables(&Hand::at(&database.url).await).await.len(),
+            expected().len()
+        );
+    }
 }
 
 #[rstest]

@@ -1,11 +1,12 @@
 //! Captures and voids that race for the same hold.
 
 use super::outcomes;
-use crate::support::{Engine, Gate, Hand, Held, TestApp, iqd, until};
+use crate::support::{Engine, Gate, Held, Merchant, Reply, TestApp, iqd, until};
 use chrono::Duration;
 use futures_util::future::join_all;
 use rstest::rstest;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -44,6 +45,8 @@ async fn a_capture_and_a_void_at_once_have_one_winner(
         }
     }
     assert_eq!(app.count("journals").await, captured);
+    // The loser has not even been sent: each payment has its authorization and the winner.
+    assert_eq!(app.count("operations").await, 60);
     app.ledger_ties().await;
 }
 
@@ -84,7 +87,43 @@ async fn many_partial_captures_at_once_never_take_more_than_is_held(
 
     assert_eq!(taken, 10);
     assert_eq!(app.count("journals").await, 10);
+    assert_eq!(app.count("operations").await, 11);
     assert_eq!(school.status(&payment).await, "CAPTURED");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_capture_is_in_flight_nothing_else_touches_the_hold(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gate = Arc::new(Gate::new(Held::FollowUps, 2));
+    let app = TestApp::with_patience(engine, Arc::clone(&gate) as _).await;
+    let school = app.merchant("school").await;
+    let payment = school.authorize(iqd(100)).await.succeeds().payment();
+    let asked = in_flight(&app, &school, &payment).await;
+
+    let others = [
+        school.capture(&payment, iqd(100)).await,
+        school.capture_and_keep(&payment, iqd(1)).await,
+        school.void(&payment).await,
+    ];
+
+    for other in others {
+        other.is_refused_with("OPERATION_IN_PROGRESS");
+    }
+    assert_eq!(app.count("operations").await, 2);
+    gate.arrive().await;
+    asked.await.unwrap().succeeds();
+    assert_eq!(school.status(&payment).await, "CAPTURED");
+    app.ledger_ties().await;
+}
+
+/// Sends a capture that stays at the provider until the test lets it through the gate.
+async fn in_flight(app: &TestApp, school: &Merchant, payment: &str) -> JoinHandle<Reply> {
+    let (school, payment) = (school.clone(), payment.to_owned());
+    let asked = tokio::spawn(async move { school.capture(&payment, iqd(100)).await });
+    until("the capture is sent", async || app.count("operations").await == 2).await;
+    asked
 }
 
 #[rstest]
@@ -97,15 +136,8 @@ async fn a_sweep_leaves_a_hold_alone_while_its_capture_is_in_flight(
     let school = app.merchant("school").await;
     let payment = school.authorize(iqd(100)).await.succeeds().payment();
 
-    let asked = tokio::spawn({
-        let (school, payment) = (school.clone(), payment.clone());
-        async move { school.capture(&payment, iqd(100)).await }
-    });
-    let hand = Hand::at(&app.database.url).await;
-    until("the capture is sent", async || {
-        hand.number("SELECT COUNT(*) FROM operations").await == 2
-    })
-    .await;
+    let asked = in_flight(&app, &school, &payment).await;
+
     app.clock.advance(Duration::days(8));
     assert_eq!(service::payment::expire_due(&app.app, 100).await.unwrap(), 0);
     gate.arrive().await;

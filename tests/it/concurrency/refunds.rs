@@ -22,6 +22,7 @@ async fn of_fifty_refunds_that_fit_one_by_one_but_not_together_one_succeeds(
     assert_eq!(now["status"], "PARTIALLY_REFUNDED");
     assert_eq!(now["refundedAmount"]["amount"], "60");
     assert_eq!(app.count("refunds").await, 1);
+    assert_eq!(app.count("operations").await, 2);
     app.ledger_ties().await;
 }
 
@@ -48,6 +49,7 @@ async fn fifty_refunds_of_one_dinar_empty_a_payment_of_twenty(
     assert_eq!(now["refundedAmount"]["amount"], "20");
     assert_eq!(now["refundPendingAmount"]["amount"], "0");
     assert_eq!(app.count("refunds").await, 20);
+    assert_eq!(app.count("operations").await, 21);
     app.ledger_ties().await;
 }
 

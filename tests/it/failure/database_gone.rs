@@ -1,10 +1,9 @@
 //! The database goes away while sales run, and comes back, or does not.
 
-use crate::support::{Engine, Hand, Program, Rush, TestApp, TestDatabase, iqd, until};
+use crate::support::{Engine, Hand, Program, Rush, TestApp, TestDatabase, iqd};
 use reqwest::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::{Value, json};
-use std::sync::atomic::Ordering;
 
 /// Ends every connection of the server and leaves our own.
 const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -22,12 +21,9 @@ async fn connections_that_are_cut_while_sales_run_lose_and_double_nothing(
     let node = program.serve(&[("TAHSIL_PROVIDER_TIMEOUT_MS", "100")]).await;
     let mut rush = Rush::new("cut", 400);
 
-    rush.send(&shop, &node.url, 16, async |answered| {
+    rush.send(&shop, &node.url, 16, async |mut answered| {
         for cut in 1..=5 {
-            until("more are answered", async || {
-                answered.load(Ordering::SeqCst) >= cut * 60
-            })
-            .await;
+            answered.reach(cut * 60).await;
             hand.run(CUT).await;
         }
     })

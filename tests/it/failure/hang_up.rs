@@ -3,11 +3,14 @@
 //! sqlx 0.9 gives a connection back inside an open transaction when the future that began it is dropped, and then loses what others
 //! write through it (docs/decisions/0002). Handlers are dropped when clients hang up, so this is tested through the socket.
 
-use crate::support::{Dice, Engine, Hand, Merchant, TestApp, card, iqd, until};
+use crate::support::{Dice, Engine, Hand, Merchant, TestApp, TestDatabase, card, iqd, until};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use rstest::rstest;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
+use service::Db;
+use service::db::Settings;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -162,4 +165,60 @@ async fn clients_that_hang_up_lose_nobody_a_sale_on_the_embedded_database(
         },
     )
     .await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_is_given_up_at_any_moment_takes_no_write_of_others_with_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = TestDatabase::create(engine).await;
+    let hand = Hand::at(&database.url).await;
+    hand.run("CREATE TABLE given_up (n BIGINT PRIMARY KEY)").await;
+    hand.run("CREATE TABLE acknowledged (n BIGINT PRIMARY KEY)").await;
+    // One connection: whoever comes next gets what the one before left behind.
+    let settings = Settings {
+        url: database.url.clone(),
+        max_connections: 1,
+        statement_timeout: Duration::from_secs(5),
+        acquire_timeout: Duration::from_secs(20),
+        on_statement: None,
+    };
+    let db = Db::open(&settings).await.unwrap();
+    let rounds = if engine == Engine::Postgres { 800 } else { 300 };
+    let mut dice = Dice::new(4_385);
+    for n in 0..rounds {
+        let given_up = tokio::spawn(insert(db.clone(), format!("INSERT INTO given_up VALUES ({n})")));
+        let (begun, moment) = (Instant::now(), Duration::from_micros(20 + dice.below(1_980)));
+        while begun.elapsed() < moment {
+            tokio::task::yield_now().await;
+        }
+        given_up.abort();
+
+        let statement = format!("INSERT INTO acknowledged VALUES ({n})");
+        if engine == Engine::Postgres {
+            db.reads().execute_unprepared(&statement).await.unwrap();
+        } else {
+            insert(db.clone(), statement).await.unwrap();
+        }
+        if n % 100 == 0 {
+            // Others see it at once, not only when the connection is closed.
+            assert_eq!(hand.number("SELECT COUNT(*) FROM acknowledged").await, n + 1);
+        }
+    }
+    db.close().await.unwrap();
+
+    assert_eq!(hand.number("SELECT COUNT(*) FROM acknowledged").await, rounds);
+    let went_on = hand.number("SELECT COUNT(*) FROM given_up").await;
+    println!("{went_on} of {rounds} transactions that were given up went on to their commit");
+}
+
+async fn insert(db: Db, statement: String) -> service::Result<()> {
+    db.in_txn(move |txn| {
+        Box::pin(async move {
+            txn.execute_unprepared(&statement).await?;
+            Ok(())
+        })
+    })
+    .await
 }

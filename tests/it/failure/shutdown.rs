@@ -6,7 +6,6 @@ use rstest::rstest;
 use serde_json::json;
 use std::io::Write;
 use std::net::TcpStream;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 #[rstest]
@@ -22,11 +21,8 @@ async fn a_server_that_is_told_to_stop_answers_what_it_has_begun(
     let url = node.url.clone();
     let mut rush = Rush::new("last", 300);
 
-    let stop = rush.send(&shop, &url, 50, async |answered| {
-        until("the rush has begun", async || {
-            answered.load(Ordering::SeqCst) >= 20
-        })
-        .await;
+    let stop = rush.send(&shop, &url, 50, async |mut answered| {
+        answered.reach(20).await;
         node.ask_to_stop();
         node.ended().await
     });

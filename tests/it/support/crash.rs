@@ -3,8 +3,6 @@
 use super::hand::Hand;
 use super::process::{Program, Shop};
 use super::rush::{Rush, Tally};
-use super::wait::until;
-use std::sync::atomic::Ordering;
 
 /// Short enough a provider time-out that a half-done sale is asked about seconds after the crash, and long enough waits that
 /// nothing but the crash makes a sale fail.
@@ -27,11 +25,8 @@ pub async fn crash_round(
     let node = program.serve(&SETTINGS).await;
     let url = node.url.clone();
     let mut rush = Rush::new(name, sales);
-    let killed = rush.send(shop, &url, sales, async |answered| {
-        until("enough are answered", async || {
-            answered.load(Ordering::SeqCst) >= deadly
-        })
-        .await;
+    let killed = rush.send(shop, &url, sales, async |mut answered| {
+        answered.reach(deadly).await;
         node.kill().await
     });
     let killed = killed.await;

@@ -7,13 +7,28 @@ use super::{Reply, card, iqd};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::watch;
 
 /// Sales that are sent at once, each under a key and a reference of its own, and what was heard of each.
 pub struct Rush {
     inputs: Vec<Value>,
     heard: Vec<Option<Reply>>,
-    answered: AtomicUsize,
+    answered: watch::Sender<usize>,
+}
+
+/// How many sales of a rush were answered.
+pub struct Answered(watch::Receiver<usize>);
+
+impl Answered {
+    /// Waits until so many were answered.
+    pub async fn reach(&mut self, count: usize) {
+        let enough = self.0.wait_for(|answered| *answered >= count);
+        tokio::time::timeout(Duration::from_secs(120), enough)
+            .await
+            .expect("a rush that goes on")
+            .unwrap();
+    }
 }
 
 /// What became of a rush.
@@ -42,27 +57,30 @@ impl Rush {
         Self {
             inputs: (0..count).map(sale).collect(),
             heard: Vec::new(),
-            answered: AtomicUsize::new(0),
+            answered: watch::Sender::new(0),
         }
     }
 
-    /// Sends all of them, `at_once` at a time. Meanwhile `event` happens; it is given how many were answered so far.
+    /// Sends all of them, `at_once` at a time. Meanwhile `event` happens; it hears how many were answered so far.
     pub async fn send<T>(
         &mut self,
         shop: &Shop,
         node: &str,
         at_once: usize,
-        event: impl AsyncFnOnce(&AtomicUsize) -> T,
+        event: impl AsyncFnOnce(Answered) -> T,
     ) -> T {
         let answered = &self.answered;
         let sales = stream::iter(self.inputs.iter().map(|input| async move {
             let reply = shop.sale(node, input).await;
             if reply.is_some() {
-                answered.fetch_add(1, Ordering::SeqCst);
+                answered.send_modify(|count| *count += 1);
             }
             reply
         }));
-        let (heard, happened) = tokio::join!(sales.buffered(at_once).collect(), event(answered));
+        let (heard, happened) = tokio::join!(
+            sales.buffered(at_once).collect(),
+            event(Answered(answered.subscribe()))
+        );
         self.heard = heard;
         happened
     }
