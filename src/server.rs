@@ -3,16 +3,19 @@
 //! Invariant: on a signal it stops accepting and finishes what it has begun before it returns, so that a graceful stop never leaves
 //! a payment between its two transactions.
 
-use crate::config::Config;
+use crate::config::{Config, Operations};
 use crate::graphql as schema;
+use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
 use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
+use crate::http::limit::Throttle;
 use crate::http::metrics::{self, Metrics};
 use crate::http::request_id::{self, NewRequestId};
 use crate::http::{graphiql, graphql, health};
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Extension;
-use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Json, Response};
 use domain::id::RequestId;
@@ -20,12 +23,17 @@ use serde_json::json;
 use service::App;
 use std::any::Any;
 use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
+/// How long a browser may remember that it may ask.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
 /// How often open operations and ended holds are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
 /// Most operations that one sweep asks about, and most holds that it closes.
@@ -44,13 +52,97 @@ impl ReadinessCheck for DatabaseAnswers {
     }
 }
 
+/// Why a node cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The list of operations cannot be used.
+    #[error("the list of operations {} {cause}", path.display())]
+    Operations {
+        /// Where it is.
+        path: PathBuf,
+        /// Why not.
+        cause: ManifestError,
+    },
+    /// Only listed operations are to be executed, and there is no list.
+    #[error(
+        "only listed operations are to be executed (operations = \"listed\"), but there is no operations_list"
+    )]
+    NoOperations,
+    /// The text of the schema cannot be read back, which is a defect.
+    #[error("the schema cannot be read: {0}")]
+    Schema(#[from] async_graphql::parser::Error),
+    /// The listener failed.
+    #[error(transparent)]
+    Listener(#[from] std::io::Error),
+}
+
+/// The documents that this node knows from the start.
+fn documents(config: &Config) -> Result<Documents, ServeError> {
+    let types = Types::read(&schema::sdl())?;
+    let only_listed = config.http.operations == Operations::Listed;
+    let listed = match &config.http.operations_list {
+        None if only_listed => return Err(ServeError::NoOperations),
+        None => Manifest::default(),
+        Some(path) => Manifest::open(path, &types).map_err(|cause| ServeError::Operations {
+            path: path.clone(),
+            cause,
+        })?,
+    };
+    if !listed.is_empty() {
+        tracing::info!(operations = listed.len(), only_listed, "operations are listed");
+    }
+    Ok(Documents::new(types, listed, only_listed))
+}
+
+/// Which web pages may ask. Without any, a browser asks for none.
+fn cross_origin(config: &Config) -> Option<CorsLayer> {
+    let origins = &config.http.cors_origins;
+    let header = HeaderName::from_static;
+    (!origins.is_empty()).then(|| {
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins.iter().cloned()))
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers([
+                AUTHORIZATION,
+                CONTENT_TYPE,
+                header("x-api-key"),
+                header("x-client-name"),
+                header("x-client-version"),
+                header("apollo-require-preflight"),
+                header("apollographql-client-name"),
+                header("apollographql-client-version"),
+                header("traceparent"),
+            ])
+            .expose_headers([
+                RETRY_AFTER,
+                header("x-request-id"),
+                header("ratelimit"),
+                header("ratelimit-policy"),
+            ])
+            .max_age(PREFLIGHT_AGE)
+    })
+}
+
 /// All routes of this node: a worker answers probes only.
-pub fn router(app: &App, config: &Config, metrics: &Arc<Metrics>, stopping: &CancellationToken) -> Router {
+///
+/// # Errors
+/// When the list of operations cannot be used.
+pub fn router(
+    app: &App,
+    config: &Config,
+    metrics: &Arc<Metrics>,
+    stopping: &CancellationToken,
+) -> Result<Router, ServeError> {
     let door = graphql::Door {
         app: app.clone(),
         schema: schema::build(app.clone()),
+        documents: documents(config)?,
+        throttle: Arc::new(Throttle::new(&config.limits)),
+        metrics: metrics.graphql(),
+        trusted_proxies: config.http.trusted_proxies.as_slice().into(),
         max_body_bytes: config.http.max_body_bytes,
         timeout: config.http.request_timeout,
+        introspection: config.http.introspection,
         open_schema: config.http.graphiql,
     };
     let readiness = Readiness::new(Arc::new(DatabaseAnswers(app.clone())), stopping.clone());
@@ -58,18 +150,22 @@ pub fn router(app: &App, config: &Config, metrics: &Arc<Metrics>, stopping: &Can
         .merge(health::router(readiness))
         .merge(metrics::router(Arc::clone(metrics)));
     if config.role.serves() {
-        routes = routes.merge(graphql::router(door));
+        let mut door = graphql::router(door);
+        if let Some(cross_origin) = cross_origin(config) {
+            door = door.layer(cross_origin);
+        }
+        routes = routes.merge(door);
     }
     if config.role.serves() && config.http.graphiql {
         routes = routes.merge(graphiql::router());
     }
     let ids = app.clone();
     let new_id: NewRequestId = Arc::new(move || ids.id::<RequestId>(ids.now()).to_string());
-    routes
+    Ok(routes
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(metrics), metrics::count))
-        .layer(from_fn_with_state(new_id, request_id::identify))
+        .layer(from_fn_with_state(new_id, request_id::identify)))
 }
 
 async fn not_found(Extension(id): Extension<request_id::RequestId>) -> Response {
@@ -97,16 +193,17 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
 /// Serves on `listener` until `stop` resolves, then finishes what was begun.
 ///
 /// # Errors
-/// When the listener fails.
+/// When the listener fails, or the list of operations cannot be used.
 pub async fn serve(
     listener: TcpListener,
     app: App,
     config: &Config,
     metrics: Metrics,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
+) -> Result<(), ServeError> {
     let stopping = CancellationToken::new();
-    let router = router(&app, config, &Arc::new(metrics), &stopping);
+    let router = router(&app, config, &Arc::new(metrics), &stopping)?
+        .into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(listen = %listener.local_addr()?, "listening");
     let sweeps = config
         .role
@@ -141,7 +238,7 @@ pub async fn serve(
         tracing::error!(%error, "the sweeps ended in a panic");
     }
     app.drain().await;
-    result
+    Ok(result?)
 }
 
 /// Finishes operations whose answer was lost, in a crash for example, and closes holds that ran out. A sweep that fails is logged

@@ -13,6 +13,7 @@ pub mod fee;
 pub mod id;
 pub mod idempotency;
 pub mod ledger;
+pub mod limit;
 pub mod merchant;
 pub mod metadata;
 pub mod money;

@@ -1,5 +1,6 @@
 //! What every use case has at hand.
 
+use crate::credential::KnownKeys;
 use crate::db::Db;
 use crate::keys::Keys;
 use crate::ledger::Accounts;
@@ -19,6 +20,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: Parts,
     accounts: Accounts,
+    known_keys: KnownKeys,
     running: TaskTracker,
 }
 
@@ -45,6 +47,7 @@ impl App {
         Self(Arc::new(Inner {
             parts,
             accounts: Accounts::default(),
+            known_keys: KnownKeys::default(),
             running: TaskTracker::new(),
         }))
     }
@@ -82,22 +85,35 @@ impl App {
         &self.0.accounts
     }
 
+    pub(crate) fn known_keys(&self) -> &KnownKeys {
+        &self.0.known_keys
+    }
+
+    /// Runs something to its end even if nobody waits for it any more; `None` when it panicked, which is logged.
+    pub async fn even_if_given_up<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        use tracing::Instrument;
+        match self.0.running.spawn(work.in_current_span()).await {
+            Ok(result) => Some(result),
+            Err(panic) => {
+                tracing::error!(%panic, "a command panicked");
+                None
+            }
+        }
+    }
+
     /// Runs a command to its end even if nobody waits for it any more: a client that hangs up must not leave a payment between
     /// its two transactions.
     pub(crate) async fn to_the_end<T: Send + 'static>(
         &self,
         command: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        use tracing::Instrument;
-        match self.0.running.spawn(command.in_current_span()).await {
-            Ok(result) => result,
-            Err(panic) => {
-                tracing::error!(%panic, "a command panicked");
-                Err(Error::Unavailable(
-                    "the command stopped unexpectedly; ask what became of it",
-                ))
-            }
-        }
+        let stopped = || Error::Unavailable("the command stopped unexpectedly; ask what became of it");
+        self.even_if_given_up(command)
+            .await
+            .unwrap_or_else(|| Err(stopped()))
     }
 
     /// Waits until every command that was begun has ended: the last step of a graceful stop.

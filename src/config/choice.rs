@@ -50,6 +50,28 @@ choice! {
 }
 
 choice! {
+    /// Who may read the schema through the door. Where the editor is served, everybody may.
+    Introspection {
+        /// Operators and keys of test mode.
+        Test = "test",
+        /// Every key.
+        Keys = "keys",
+        /// Nobody.
+        Off = "off",
+    }
+}
+
+choice! {
+    /// Which operations are executed.
+    Operations {
+        /// Every operation that stays within the limits.
+        Free = "free",
+        /// Those of the list only.
+        Listed = "listed",
+    }
+}
+
+choice! {
     /// Who takes payments in live mode.
     LiveProvider {
         /// The built-in simulator.

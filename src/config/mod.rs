@@ -12,6 +12,7 @@ mod in_force;
 pub mod key_file;
 mod mask;
 mod master_key;
+mod origins;
 mod reference;
 mod setting;
 pub mod settings;
@@ -20,7 +21,7 @@ mod source;
 mod tests;
 
 pub use address::{DatabaseKind, DatabaseUrl, PublicUrl};
-pub use choice::{LiveProvider, LogFormat, Role};
+pub use choice::{Introspection, LiveProvider, LogFormat, Operations, Role};
 pub use error::ConfigError;
 pub use flags::SettingFlags;
 pub use in_force::{InForce, Row};
@@ -30,7 +31,11 @@ pub use reference::reference;
 pub use setting::{Setting, Shape};
 pub use source::{Layer, Origin, from_env, from_file, unrecognised};
 
-use std::{ffi::OsString, io, net::SocketAddr, path::Path, time::Duration};
+use axum::http::HeaderValue;
+use domain::limit::Limit;
+use ipnet::IpNet;
+use std::path::{Path, PathBuf};
+use std::{ffi::OsString, io, net::SocketAddr, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 /// The file that is read when it exists and no other is named.
@@ -45,6 +50,8 @@ pub struct Config {
     pub database: Database,
     /// The HTTP server and its limits.
     pub http: Http,
+    /// How much may be asked.
+    pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
     /// Providers of payments.
@@ -75,12 +82,39 @@ pub struct Http {
     pub public_url: PublicUrl,
     /// Whether the GraphQL editor is served.
     pub graphiql: bool,
+    /// Who may read the schema.
+    pub introspection: Introspection,
+    /// Which operations are executed.
+    pub operations: Operations,
+    /// File of the operations that clients were built with.
+    pub operations_list: Option<PathBuf>,
+    /// Origins of the web pages that may ask.
+    pub cors_origins: Vec<HeaderValue>,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Largest request body, in bytes.
     pub max_body_bytes: usize,
     /// Longest request.
     pub request_timeout: Duration,
     /// How long work under way may take to finish when the server stops.
     pub shutdown_grace: Duration,
+}
+
+/// How much may be asked. Each node counts for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Cost points of a key; the capacity is also the most that one operation may cost.
+    pub cost: Limit,
+    /// Commands on payments, of a merchant in a mode, at once.
+    pub payments: Limit,
+    /// The same over an hour.
+    pub payments_hourly: Limit,
+    /// Questions, of a merchant in a mode.
+    pub queries: Limit,
+    /// Requests without a key, from an address.
+    pub public: Limit,
+    /// Refused keys, from an address.
+    pub refused_keys: Limit,
 }
 
 /// What is logged, and how.
@@ -119,10 +153,22 @@ impl Config {
                 listen: values.required(&settings::LISTEN, |text| text.parse().ok())?,
                 public_url: values.required(&settings::PUBLIC_URL, PublicUrl::parse)?,
                 graphiql: values.required(&settings::GRAPHIQL, |text| text.parse().ok())?,
+                introspection: values.required(&settings::INTROSPECTION, Introspection::parse)?,
+                operations: values.required(&settings::OPERATIONS, Operations::parse)?,
+                operations_list: values.optional(&settings::OPERATIONS_LIST, |text| {
+                    (!text.is_empty()).then(|| PathBuf::from(text))
+                })?,
+                cors_origins: values
+                    .optional(&settings::CORS_ORIGINS, origins::origins)?
+                    .unwrap_or_default(),
+                trusted_proxies: values
+                    .optional(&settings::TRUSTED_PROXIES, origins::networks)?
+                    .unwrap_or_default(),
                 max_body_bytes: values.count(&settings::MAX_BODY_BYTES)?,
                 request_timeout: values.millis(&settings::REQUEST_TIMEOUT_MS)?,
                 shutdown_grace: values.millis(&settings::SHUTDOWN_GRACE_MS)?,
             },
+            limits: limits(values)?,
             log: Log {
                 filter: values.required(&settings::LOG, log_filter)?,
                 format: values.required(&settings::LOG_FORMAT, LogFormat::parse)?,
@@ -156,6 +202,25 @@ pub fn in_force(
         }
     };
     Ok(InForce::from_layers(file, from_env(env)?, flags.layer.clone()))
+}
+
+fn limits(values: &InForce) -> Result<Limits, ConfigError> {
+    let per_second = |setting| {
+        let count = values.count(setting)?;
+        Ok(Limit::per_second(count, count))
+    };
+    let hourly = values.count(&settings::LIMIT_PAYMENTS_PER_HOUR)?;
+    Ok(Limits {
+        cost: Limit::per_second(
+            values.count(&settings::LIMIT_COST)?,
+            values.count(&settings::LIMIT_COST_PER_SECOND)?,
+        ),
+        payments: per_second(&settings::LIMIT_PAYMENTS_PER_SECOND)?,
+        payments_hourly: Limit::per_hour(hourly, hourly),
+        queries: per_second(&settings::LIMIT_QUERIES_PER_SECOND)?,
+        public: per_second(&settings::LIMIT_PUBLIC_PER_SECOND)?,
+        refused_keys: per_second(&settings::LIMIT_REFUSED_KEYS_PER_SECOND)?,
+    })
 }
 
 fn log_filter(text: &str) -> Option<String> {

@@ -32,6 +32,10 @@ pub enum Shape {
     Path,
     /// 32 bytes as text.
     Key,
+    /// Origins of web pages, separated by commas.
+    Origins,
+    /// Networks in CIDR notation, separated by commas.
+    Networks,
     /// Directives of `tracing`'s filter.
     LogFilter,
     /// `true` or `false`.
@@ -76,6 +80,10 @@ impl Shape {
             Self::Address => "an IP address and a port such as 127.0.0.1:8080".into(),
             Self::HttpUrl => "an http:// or https:// address without query or fragment".into(),
             Self::Path => "a path".into(),
+            Self::Origins => {
+                "origins such as https://app.example.iq, separated by commas, without a path".into()
+            }
+            Self::Networks => "networks such as 10.0.0.0/8 or ::1/128, separated by commas".into(),
             Self::Key => "32 bytes as 64 hexadecimal digits or as base64".into(),
             Self::LogFilter => "log directives such as info,sqlx=warn".into(),
             Self::Switch => "true or false".into(),

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a setting exists if and only if it stands here; its names, default, limits and documentation are written once.
 
-use super::choice::{LiveProvider, LogFormat, Role};
+use super::choice::{Introspection, LiveProvider, LogFormat, Operations, Role};
 use super::setting::{Setting, Shape};
 
 /// Declares each setting and the list of all; the environment name follows from the constant's, the text from its comment.
@@ -50,6 +50,21 @@ settings! {
     /// Whether the GraphQL editor is served at /graphiql.
     GRAPHIQL: Shape::Switch,
         "graphiql", Some("graphiql"), Some("false");
+    /// Who may read the schema through the GraphQL door: operators and keys of test mode, every key, or nobody.
+    INTROSPECTION: Shape::Choice(Introspection::WORDS),
+        "introspection", Some("introspection"), Some("test");
+    /// Which GraphQL operations are executed: all within the limits, or those of `operations_list` only.
+    OPERATIONS: Shape::Choice(Operations::WORDS),
+        "operations", Some("operations"), Some("free");
+    /// File of the operations that clients were built with: a manifest of Apollo, or Relay's map of texts by their SHA-256.
+    OPERATIONS_LIST: Shape::Path,
+        "operations_list", Some("operations-list"), None;
+    /// Origins of the web pages that may ask from a browser.
+    CORS_ORIGINS: Shape::Origins,
+        "cors_origins", Some("cors-origins"), None;
+    /// Networks of the proxies whose `X-Forwarded-For` is believed.
+    TRUSTED_PROXIES: Shape::Networks,
+        "trusted_proxies", Some("trusted-proxies"), None;
     /// What this node does: answers requests (`api`), runs jobs (`worker`), or both.
     ROLE: Shape::Choice(Role::WORDS),
         "role", Some("role"), Some("all");
@@ -74,6 +89,27 @@ settings! {
     /// Longest that one request may take.
     REQUEST_TIMEOUT_MS: Shape::Count { min: 100, max: 300_000, unit: "milliseconds" },
         "request_timeout_ms", Some("request-timeout-ms"), Some("10000");
+    /// Most cost points that one GraphQL operation may take, which is also what a key may save up.
+    LIMIT_COST: Shape::Count { min: 100, max: 10_000_000, unit: "points" },
+        "limit_cost", Some("limit-cost"), Some("2000");
+    /// Cost points that come back to each key.
+    LIMIT_COST_PER_SECOND: Shape::Count { min: 1, max: 100_000_000, unit: "points a second" },
+        "limit_cost_per_second", Some("limit-cost-per-second"), Some("200");
+    /// Commands on payments of one merchant in one mode.
+    LIMIT_PAYMENTS_PER_SECOND: Shape::Count { min: 1, max: 1_000_000, unit: "commands a second" },
+        "limit_payments_per_second", Some("limit-payments-per-second"), Some("20");
+    /// Commands on payments of one merchant in one mode.
+    LIMIT_PAYMENTS_PER_HOUR: Shape::Count { min: 1, max: 1_000_000_000, unit: "commands an hour" },
+        "limit_payments_per_hour", Some("limit-payments-per-hour"), Some("10000");
+    /// Questions of one merchant in one mode.
+    LIMIT_QUERIES_PER_SECOND: Shape::Count { min: 1, max: 1_000_000, unit: "questions a second" },
+        "limit_queries_per_second", Some("limit-queries-per-second"), Some("100");
+    /// Requests without a key from one address.
+    LIMIT_PUBLIC_PER_SECOND: Shape::Count { min: 1, max: 1_000_000, unit: "requests a second" },
+        "limit_public_per_second", Some("limit-public-per-second"), Some("50");
+    /// Refused keys from one address.
+    LIMIT_REFUSED_KEYS_PER_SECOND: Shape::Count { min: 1, max: 1_000_000, unit: "refusals a second" },
+        "limit_refused_keys_per_second", Some("limit-refused-keys-per-second"), Some("10");
     /// How long a stopping server lets work under way finish.
     SHUTDOWN_GRACE_MS: Shape::Count { min: 0, max: 600_000, unit: "milliseconds" },
         "shutdown_grace_ms", Some("shutdown-grace-ms"), Some("30000");

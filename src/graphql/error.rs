@@ -4,47 +4,80 @@
 
 use super::user_error::{UserError, user_errors};
 use async_graphql::ErrorExtensions;
+use service::db::{Trouble, trouble};
 use service::{Error, Refusal};
 
-/// The closed list of `errors[].extensions.code` (`reference/graphql.md` 2.11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
-    /// The body or its parts are not what GraphQL over HTTP asks for.
-    BadRequest,
-    /// An argument that no value of this kind can be.
-    BadUserInput,
-    /// The document cannot be read or does not fit the schema.
-    GraphqlValidationFailed,
-    /// It took too long.
-    Timeout,
-    /// No key, or one that opens nothing.
-    Unauthenticated,
-    /// The key may not do this.
-    Forbidden,
-    /// Somebody else is changing the same thing.
-    Conflict,
-    /// A part of the installation is missing or does not answer; asking again later may help.
-    Unavailable,
-    /// A defect on our side.
-    Internal,
+/// Declares the codes: the variant, the word, the HTTP statuses it comes with, and what it means.
+macro_rules! codes {
+    ($($name:ident = $word:literal, $status:literal, $meaning:literal;)+) => {
+        /// The closed list of `errors[].extensions.code` (`reference/graphql.md` 2.11).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code {
+            $(#[doc = $meaning] $name,)+
+        }
+
+        impl Code {
+            /// Every code, in the order in which people read them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The word in `extensions.code`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)+
+                }
+            }
+
+            /// HTTP statuses that it comes with, for `docs/api.md`.
+            #[must_use]
+            pub const fn statuses(self) -> &'static str {
+                match self {
+                    $(Self::$name => $status,)+
+                }
+            }
+
+            /// What it means, for `docs/api.md`.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => $meaning,)+
+                }
+            }
+        }
+    };
 }
 
-impl Code {
-    /// The word in `extensions.code`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BadRequest => "BAD_REQUEST",
-            Self::BadUserInput => "BAD_USER_INPUT",
-            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
-            Self::Timeout => "TIMEOUT",
-            Self::Unauthenticated => "UNAUTHENTICATED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::Conflict => "CONFLICT",
-            Self::Unavailable => "UNAVAILABLE",
-            Self::Internal => "INTERNAL",
-        }
-    }
+codes! {
+    GraphqlParseFailed = "GRAPHQL_PARSE_FAILED", "200, 400",
+        "the document cannot be read";
+    GraphqlValidationFailed = "GRAPHQL_VALIDATION_FAILED", "200, 400",
+        "the document or its variables do not fit the schema";
+    BadUserInput = "BAD_USER_INPUT", "200",
+        "an argument that no value of its kind can be; a cursor of another list";
+    BadRequest = "BAD_REQUEST", "400, 405, 406, 413, 415",
+        "the request is not what this door takes";
+    PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND", "200, 400",
+        "no text is known by this hash: send it once with the text";
+    PersistedQueryNotAllowed = "PERSISTED_QUERY_NOT_ALLOWED", "400",
+        "this server executes only the operations of its list";
+    OperationTooComplex = "OPERATION_TOO_COMPLEX", "400",
+        "the document or what it asks for passes a limit";
+    OperationTooDeep = "OPERATION_TOO_DEEP", "400",
+        "the document nests or selects too deep";
+    Unauthenticated = "UNAUTHENTICATED", "401",
+        "no key, or one that opens nothing";
+    Forbidden = "FORBIDDEN", "200, 403",
+        "the key may not do this";
+    Throttled = "THROTTLED", "429",
+        "too much at once: ask again after `Retry-After` seconds or `retryAfterMs`";
+    Timeout = "TIMEOUT", "200, 504",
+        "it took too long; a command goes on, ask what became of it";
+    Conflict = "CONFLICT", "200",
+        "somebody else is changing the same thing; ask again";
+    Unavailable = "UNAVAILABLE", "200, 503",
+        "a part of the installation is missing or does not answer; asking again later may help";
+    Internal = "INTERNAL", "200, 500",
+        "a defect on our side; the cause is in the log under the request id";
 }
 
 /// A top-level error with a code.
@@ -72,14 +105,10 @@ pub fn reply(error: Error) -> Reply {
         Error::Unavailable(what) => Reply::Failure(failure(Code::Unavailable, what)),
         Error::Storage(cause) => {
             tracing::error!(%cause, "storage failed");
-            let unreachable = matches!(
-                cause,
-                sea_orm::DbErr::ConnectionAcquire(_) | sea_orm::DbErr::Conn(_)
-            );
-            Reply::Failure(if unreachable {
-                failure(Code::Unavailable, "the database does not answer; try again")
-            } else {
-                failure(Code::Internal, "something went wrong on our side")
+            Reply::Failure(match trouble(&cause) {
+                Trouble::Unreachable => failure(Code::Unavailable, "the database does not answer; try again"),
+                Trouble::TooSlow => failure(Code::Timeout, "the database took too long; ask for less"),
+                Trouble::Defect => failure(Code::Internal, "something went wrong on our side"),
             })
         }
         Error::Inconsistent(inconsistency) => {

@@ -22,6 +22,10 @@ impl ScalarType for Metadata {
         Ok(Self(pairs.collect::<Result<_, _>>()?))
     }
 
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         let pair =
             |(key, value): (&String, &String)| (async_graphql::Name::new(key), Value::String(value.clone()));

@@ -1,4 +1,7 @@
 //! Money at the edge: decimal text in and out, never a JSON number.
+//!
+//! Invariant: a value that its scalar does not take stops the whole operation before anything of it runs (`is_valid`): the second
+//! command of a mutation must not fail over its input after the first one took money.
 
 use super::user_error::{self, UserError, UserErrorCode};
 use async_graphql::{
@@ -22,6 +25,10 @@ impl ScalarType for Decimal {
         }
     }
 
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.clone())
     }
@@ -42,6 +49,10 @@ impl ScalarType for BigInt {
                 .map_err(|_| InputValueError::custom("expected a whole number of 64 bits")),
             _ => Err(InputValueError::custom("write the whole number as a string")),
         }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {
@@ -77,6 +88,10 @@ impl ScalarType for CurrencyCode {
                 "expected a currency code of three capital letters such as \"IQD\"",
             ))
         }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {

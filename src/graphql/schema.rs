@@ -1,6 +1,9 @@
 //! The schema, put together from its areas. Building it needs no database.
 
-use super::{card, ledger, merchant, node, operation, payment, payment_mutation, payment_query, refund};
+use super::document::{DEEPEST_NESTING, DEEPEST_SELECTION, MOST_DIRECTIVES_IN_ONE_PLACE};
+use super::{
+    card, ledger, merchant, node, operation, payment, payment_mutation, payment_query, rate_limit, refund,
+};
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
 use service::App;
@@ -15,6 +18,7 @@ pub struct Query(
     refund::RefundQuery,
     card::CardQuery,
     ledger::LedgerQuery,
+    rate_limit::RateLimitQuery,
 );
 
 /// Everything that can be done.
@@ -23,15 +27,6 @@ pub struct Mutation(payment_mutation::PaymentMutation, merchant::MerchantMutatio
 
 /// The schema of this installation.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
-
-/// Deepest selection; the introspection query of common clients needs 13.
-const MAX_DEPTH: usize = 15;
-/// Deepest nesting of the document itself.
-const MAX_NESTING: usize = 32;
-/// Most aliases in one document.
-const MAX_ALIASES: usize = 30;
-/// Most directives on one field.
-const MAX_DIRECTIVES: usize = 4;
 
 /// The connection of a list that carries nothing besides its rows. The library makes the type and leaves its description to us.
 type Rows<T> = Connection<String, T, EmptyFields>;
@@ -46,10 +41,10 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
             "A page of payments.",
         )
         .override_output_type_description::<Rows<refund::Refund>>("A page of refunds.")
-        .limit_depth(MAX_DEPTH)
-        .limit_recursive_depth(MAX_NESTING)
-        .limit_aliases(MAX_ALIASES)
-        .limit_directives(MAX_DIRECTIVES)
+        // A second belt: the door has measured every document before it gets here.
+        .limit_depth(DEEPEST_SELECTION)
+        .limit_recursive_depth(DEEPEST_NESTING)
+        .limit_directives(MOST_DIRECTIVES_IN_ONE_PLACE)
         // A misspelt field of a stranger must not be answered with the names of ours.
         .disable_suggestions()
 }

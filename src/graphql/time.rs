@@ -24,6 +24,10 @@ impl ScalarType for DateTime {
             .map_err(|_| InputValueError::custom(expected))
     }
 
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         Value::String(self.0.to_rfc3339_opts(SecondsFormat::Micros, true))
     }
@@ -48,6 +52,10 @@ impl ScalarType for Date {
             return Err(expected());
         };
         text.parse().map(Self).map_err(|_| expected())
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {

@@ -3,6 +3,7 @@
 //! Invariant: one registry belongs to one application, not to the process, so that two applications in one test do not
 //! count into each other; labels come from fixed sets (`label`), so that clients cannot add time series.
 
+use super::graphql::GraphqlMetrics;
 use super::label;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -33,6 +34,7 @@ pub struct Metrics {
     durations: HistogramVec,
     in_flight: IntGauge,
     sql_statements: IntCounter,
+    graphql: GraphqlMetrics,
 }
 
 impl Metrics {
@@ -49,8 +51,10 @@ impl Metrics {
             "tahsil_http_request_duration_seconds",
             "Time from a request's head to its answer's head.",
         );
+        let registry = Registry::new();
         let metrics = Self {
-            registry: Registry::new(),
+            graphql: GraphqlMetrics::register(&registry)?,
+            registry,
             requests: IntCounterVec::new(requests, &LABELS)?,
             durations: HistogramVec::new(durations.buckets(BUCKETS.to_vec()), &LABELS)?,
             in_flight: IntGauge::new(
@@ -86,6 +90,12 @@ impl Metrics {
     #[must_use]
     pub fn sql_statements(&self) -> IntCounter {
         self.sql_statements.clone()
+    }
+
+    /// The counters of GraphQL; clones count together.
+    #[must_use]
+    pub fn graphql(&self) -> GraphqlMetrics {
+        self.graphql.clone()
     }
 
     /// Every metric in Prometheus' text format.

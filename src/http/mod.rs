@@ -1,13 +1,13 @@
-//! What every door shares: request ids, logs, metrics, probes, and the GraphQL editor.
+//! What every door shares: request ids, logs, metrics, limits, probes, and the GraphQL editor.
 //!
 //! Invariant: neither a log line nor a metric holds a header, a body, a query string or a path as the client wrote it; they
 //! name the route that matched. Paths of hosted pages carry ids that open them.
 
-mod expansion;
+pub mod client_address;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;
 mod label;
+pub mod limit;
 pub mod metrics;
-mod nesting;
 pub mod request_id;

@@ -60,6 +60,16 @@ fn span(request: &Request, route: &str, id: &str) -> Span {
         route,
         request_id = id,
         client_request_id = client_id(request.headers()),
+        trace_id = trace_id(request.headers()),
+        // What the GraphQL door finds out.
+        operation_type = field::Empty,
+        operation = field::Empty,
+        document = field::Empty,
+        cost = field::Empty,
+        error = field::Empty,
+        deprecated = field::Empty,
+        client_name = field::Empty,
+        client_version = field::Empty,
         status = field::Empty,
         duration_ms = field::Empty,
     )
@@ -70,6 +80,25 @@ fn client_id(headers: &HeaderMap) -> Option<&str> {
     let id = headers.get(X_REQUEST_ID)?.as_bytes();
     let printable = id.len() <= LONGEST_CLIENT_ID && id.iter().all(u8::is_ascii_graphic);
     str::from_utf8(id).ok().filter(|id| printable && !id.is_empty())
+}
+
+/// The id of the trace that the request belongs to (W3C Trace Context): `version-trace-parent-flags`.
+fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let mut parts = text.split('-');
+    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let some = |part: &str| part.bytes().any(|byte| byte != b'0');
+    let valid = hex(version, 2)
+        && version != "ff"
+        && hex(trace, 32)
+        && some(trace)
+        && hex(parent, 16)
+        && some(parent)
+        && hex(flags, 2);
+    valid.then_some(trace)
 }
 
 /// A failure is a warning and not an error: its cause has a line of its own where it happened.
@@ -144,6 +173,31 @@ mod tests {
         assert_eq!(span["client_request_id"], "theirs-1");
         assert_eq!(span["request_id"], "req_1");
         assert_eq!(span["route"], "unmatched");
+    }
+
+    #[test]
+    fn the_trace_is_noted_if_it_is_one() {
+        let noted = |text: &'static str| {
+            let headers = HeaderMap::from_iter([(
+                HeaderName::from_static("traceparent"),
+                HeaderValue::from_static(text),
+            )]);
+            trace_id(&headers).map(str::to_owned)
+        };
+        assert_eq!(
+            noted("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").as_deref(),
+            Some("4bf92f3577b34da6a3ce929d0e0e4736")
+        );
+        for refused in [
+            "",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        ] {
+            assert_eq!(noted(refused), None, "{refused}");
+        }
     }
 
     #[test]

@@ -47,7 +47,8 @@ const TECHNICAL: [(&str, &[&str]); 2] = [
     (
         "src",
         &[
-            "cli", "compose", "config", "demo", "doctor", "graphql", "http", "provider", "rest", "sandbox",
+            "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "provider", "rest",
+            "sandbox",
         ],
     ),
 ];

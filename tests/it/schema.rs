@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points.
-const INTEGERS: [&str; 21] = [
+const INTEGERS: [&str; 26] = [
     "Card.expMonth",
     "Card.expYear",
     "CardInput.expMonth",
@@ -33,6 +33,11 @@ const INTEGERS: [&str; 21] = [
     "Query.payments(last)",
     "Query.refunds(first)",
     "Query.refunds(last)",
+    "RateLimit.cost",
+    "RateLimit.limit",
+    "RateLimit.nodeCount",
+    "RateLimit.remaining",
+    "RateLimit.used",
 ];
 
 fn types() -> BTreeMap<String, TypeDefinition> {

@@ -3,8 +3,10 @@
 //! Invariant: a secret is compared by keyed hash in constant time, and every reason to refuse it looks the same to the caller.
 
 mod authenticate;
+mod known;
 
-pub use authenticate::{Denied, authenticate};
+pub use authenticate::{Denied, authenticate, opened_before};
+pub(crate) use known::KnownKeys;
 
 use crate::{App, Error, Result, random};
 use domain::credential::{Credential, KeyKind, Scopes, Secret, secret_entropy};
@@ -134,6 +136,7 @@ pub async fn revoke(app: &App, id: CredentialId) -> Result<Credential> {
             })
         })
         .await?;
+    app.known_keys().forget(&revoked.token);
     tracing::info!(credential = %revoked.id, merchant = %revoked.tenant.merchant, "credential revoked");
     Ok(revoked)
 }

@@ -8,10 +8,12 @@
 mod json;
 mod open;
 mod row;
+mod trouble;
 
 pub(crate) use json::models;
 pub use open::{OpenError, Settings, StatementObserver, is_postgres_url, open_for_migration};
 pub(crate) use row::sql;
+pub use trouble::{Trouble, trouble};
 
 use crate::{Error, Result};
 use futures_util::future::BoxFuture;

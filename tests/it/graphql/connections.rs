@@ -227,7 +227,6 @@ async fn every_list_takes_either_first_or_last_within_limits(
             json!({ "first": 0 }),
             json!({ "first": -1 }),
             json!({ "first": 101 }),
-            json!({ "first": i32::MAX }),
             json!({ "last": 0 }),
             json!({ "last": i32::MIN }),
             json!({ "last": 101 }),
@@ -242,6 +241,14 @@ async fn every_list_takes_either_first_or_last_within_limits(
             assert!(reply.data.is_null(), "{} {page}", list.name);
             reply.fails_with("BAD_USER_INPUT");
         }
+        // So large that it is not even looked at.
+        for page in [
+            json!({ "first": i32::MAX }),
+            json!({ "last": i32::MAX }),
+            json!({ "first": 3_000_000_000_i64 }),
+        ] {
+            list.ask(&school, page).await.fails_with("OPERATION_TOO_COMPLEX");
+        }
         for page in [json!({ "first": 100 }), json!({ "last": 100 })] {
             assert_eq!(
                 list.ask(&school, page).await.errors,
@@ -250,11 +257,7 @@ async fn every_list_takes_either_first_or_last_within_limits(
                 list.name
             );
         }
-        for page in [
-            json!({ "first": "1" }),
-            json!({ "first": 1.5 }),
-            json!({ "first": 3_000_000_000_i64 }),
-        ] {
+        for page in [json!({ "first": "1" }), json!({ "first": 1.5 })] {
             list.ask(&school, page)
                 .await
                 .fails_with("GRAPHQL_VALIDATION_FAILED");

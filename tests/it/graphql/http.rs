@@ -1,10 +1,12 @@
 //! The door itself: whatever is sent, an answer comes back with a code and an id, and the next request is served.
 
 use super::wire::{Raw, alive, post};
-use crate::support::{Engine, TestApp, iqd};
+use crate::support::{Engine, Gate, Held, TestApp, charge, iqd, until};
 use reqwest::{Method, StatusCode};
 use rstest::rstest;
 use serde_json::json;
+use service::provider::Provider;
+use std::sync::Arc;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -136,21 +138,60 @@ async fn only_json_is_taken(#[values(Engine::Sqlite, Engine::Postgres)] engine: 
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_door_answers_to_post_only(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+async fn a_get_asks_and_does_nothing_else(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let app = TestApp::start(engine).await;
     let school = app.merchant("school").await;
     let before = app.row_counts().await;
-    for method in [Method::GET, Method::PUT, Method::PATCH, Method::DELETE] {
-        let path = "/graphql?query=%7B__typename%7D";
-        let request = app
-            .anonymous()
-            .request(method.clone(), path)
-            .header("x-api-key", &school.secret);
-        let answer = Raw::of(request).await;
-        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method}");
+    let request = |method: Method, query: &[(&str, &str)]| {
+        app.anonymous()
+            .request(method, "/graphql")
+            .query(query)
+            .header("x-api-key", &school.secret)
+    };
+    let by_name = [
+        (
+            "query",
+            "query A { __typename } query B($id: ID!) { merchant { name } payment(id: $id) { id } }",
+        ),
+        ("operationName", "B"),
+        ("variables", "{\"id\":\"x\"}"),
+        ("extensions", "{}"),
+    ];
+    let answer = Raw::of(request(Method::GET, &by_name)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert_eq!(
+        answer.json()["data"],
+        json!({ "merchant": { "name": "school" }, "payment": null })
+    );
+    assert_eq!(answer.header("cache-control"), "no-store");
+
+    // A link must not take money.
+    let sale = "mutation { paymentSale(input: { idempotencyKey: \"k\", amount: { amount: \"1\", currency: IQD } }) { payment { id } } }";
+    let answer = Raw::of(request(Method::GET, &[("query", sale)])).await;
+    assert_eq!(answer.header("allow"), "POST");
+    answer.is(405, "BAD_REQUEST");
+    let two = [
+        ("query", "query A { __typename } mutation B { __typename }"),
+        ("operationName", "B"),
+    ];
+    Raw::of(request(Method::GET, &two)).await.is(405, "BAD_REQUEST");
+    for broken in [
+        vec![],
+        vec![("query", "{ __typename }"), ("query", "{ __typename }")],
+        vec![("query", "{ __typename }"), ("variables", "[]")],
+        vec![("query", "{ __typename }"), ("variables", "x")],
+        vec![("query", "{ __typename }"), ("extensions", "1")],
+    ] {
+        Raw::of(request(Method::GET, &broken))
+            .await
+            .is(400, "BAD_REQUEST");
+    }
+    for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+        let answer = Raw::of(request(method.clone(), &[("query", "{ __typename }")])).await;
+        let allow = answer.header("allow").to_owned();
         assert!(
-            answer.header("allow").split(',').any(|allowed| allowed == "POST"),
-            "{method}"
+            allow.contains("GET") && allow.contains("POST"),
+            "{method}: {allow}"
         );
         answer.is(405, "BAD_REQUEST");
     }
@@ -205,7 +246,7 @@ async fn every_answer_has_an_id_of_ours(#[values(Engine::Sqlite, Engine::Postgre
         (Method::GET, "/metrics"),
         (Method::GET, "/nowhere"),
         (Method::POST, "/livez"),
-        (Method::GET, "/graphql"),
+        (Method::PUT, "/graphql"),
         (Method::POST, "/graphql"),
         (Method::OPTIONS, "/graphql"),
         (Method::HEAD, "/livez"),
@@ -275,22 +316,81 @@ async fn probes_and_numbers_need_no_key(#[values(Engine::Sqlite, Engine::Postgre
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_may_be_asked_for_as_graphql_response_json(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
+async fn the_media_type_is_negotiated(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let app = TestApp::start(engine).await;
     let school = app.merchant("school").await;
     let body = json!({ "query": "{ merchant { name } }" }).to_string();
-    let media_type = "application/graphql-response+json";
+    let ask = |accept: &'static str| post(&app, &school, body.clone()).header("accept", accept);
+    for (accept, expected) in [
+        ("*/*", "application/json; charset=utf-8"),
+        ("application/json", "application/json; charset=utf-8"),
+        (
+            "application/graphql-response+json",
+            "application/graphql-response+json; charset=utf-8",
+        ),
+        (
+            "application/graphql-response+json, application/json;q=0.9",
+            "application/graphql-response+json; charset=utf-8",
+        ),
+    ] {
+        let answer = Raw::of(ask(accept)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.header("content-type"), expected, "{accept}");
+        assert_eq!(answer.json()["data"], json!({ "merchant": { "name": "school" } }));
+    }
+    Raw::of(ask("text/html")).await.is(406, "BAD_REQUEST");
+    // A failure during execution is an answer in both: what was asked for has begun.
+    for accept in ["application/json", "application/graphql-response+json"] {
+        let body = json!({ "query": "{ payments(first: 0) { nodes { id } } }" }).to_string();
+        let answer = Raw::of(post(&app, &school, body).header("accept", accept)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{accept}");
+        let body = answer.json();
+        assert!(body.get("data").is_some_and(serde_json::Value::is_null), "{body}");
+        assert_eq!(body["errors"][0]["path"], json!(["payments"]), "{body}");
+    }
+    app.ledger_ties().await;
+}
 
-    let plain = Raw::of(post(&app, &school, body.clone())).await;
-    assert!(plain.header("content-type").starts_with("application/json"));
-    let asked = Raw::of(post(&app, &school, body).header("accept", media_type)).await;
-    assert!(
-        asked.header("content-type").starts_with(media_type),
-        "{}",
-        asked.header("content-type")
-    );
-    assert_eq!(plain.json(), asked.json());
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_too_long_is_not_sent(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    // A hundred payments with 10 kB of notes each, twenty times over, make 20 MB out of one small question.
+    let notes: serde_json::Map<_, _> = (0..20)
+        .map(|n| (format!("note-{n}"), "n".repeat(500).into()))
+        .collect();
+    for _ in 0..100 {
+        let input = charge(iqd(1_000), json!({ "metadata": notes }));
+        school.send("paymentSale", input).await.succeeds();
+    }
+    let page: String = (0..20)
+        .map(|n| format!("p{n}: payments(first: 100) {{ nodes {{ metadata }} }} "))
+        .collect();
+    let answer = Raw::of(post(
+        &app,
+        &school,
+        json!({ "query": format!("{{ {page} }}") }).to_string(),
+    ))
+    .await;
+    answer.is(400, "OPERATION_TOO_COMPLEX");
+    assert!(answer.text.len() < 1_000);
+    alive(&school).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_that_takes_too_long_is_given_up_and_its_command_is_not(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gate = Arc::new(Gate::new(Held::Charges, 2));
+    let provider = Arc::clone(&gate) as Arc<dyn Provider>;
+    let app = TestApp::with_settings_and(engine, &[("TAHSIL_REQUEST_TIMEOUT_MS", "200")], provider).await;
+    let school = app.merchant("school").await;
+    let sale = school.sale(iqd(1_000)).await;
+    assert_eq!(sale.status, StatusCode::GATEWAY_TIMEOUT);
+    sale.fails_with("TIMEOUT");
+    gate.arrive().await;
+    until("the sale is settled", async || app.count("transfers").await > 0).await;
     app.ledger_ties().await;
 }

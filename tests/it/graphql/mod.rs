@@ -2,6 +2,7 @@
 
 mod amounts_refused;
 mod balances;
+mod browser;
 mod connections;
 mod documents;
 mod events;
@@ -14,10 +15,12 @@ mod idempotency_reused;
 mod input_refused;
 mod keys;
 mod lifecycle;
+mod limits;
 mod merchants;
 mod nodes;
 mod payments_list;
 mod payments_pages;
+mod persisted;
 mod refunds;
 mod sale;
 mod scopes;

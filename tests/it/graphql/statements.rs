@@ -149,7 +149,7 @@ async fn relations_of_relations_cost_one_statement_a_level(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let query = "query($count: Int!) { refunds(first: $count) { nodes { id payment { id operations { id \
-                 payment { id refunds { id payment { card { last4 } } } } } } } } }";
+                 payment { id card { last4 } } } } } } }";
     let check = |data: &Value, payments: &[String]| {
         let nodes = data["refunds"]["nodes"].as_array().unwrap();
         assert_eq!(nodes.len(), payments.len());
@@ -157,22 +157,13 @@ async fn relations_of_relations_cost_one_statement_a_level(
             let operations = node["payment"]["operations"].as_array().unwrap();
             assert_eq!(operations.len(), 2);
             for operation in operations {
-                assert_eq!(
-                    operation["payment"]["refunds"][0]["payment"]["card"]["last4"],
-                    "4242"
-                );
+                assert_eq!(operation["payment"]["card"]["last4"], "4242");
             }
         }
     };
-    // The key, the refunds, their payments, the operations, the refunds of the payments, the cards.
+    // The key, the refunds, their payments, the operations, the cards.
     assert_eq!(
-        costs(
-            engine,
-            "refunds, payments, operations, refunds, cards",
-            query,
-            check
-        )
-        .await,
-        6
+        costs(engine, "refunds, payments, operations, cards", query, check).await,
+        5
     );
 }

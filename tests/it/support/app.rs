@@ -65,6 +65,7 @@ pub struct TestApp {
     provider: Arc<dyn Provider>,
     patience: Duration,
     statements: Arc<Mutex<Vec<String>>>,
+    settings: Vec<(&'static str, String)>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
 }
@@ -73,6 +74,25 @@ impl TestApp {
     /// Starts on a database of its own.
     pub async fn start(engine: Engine) -> Self {
         Self::start_on(TestDatabase::create(engine).await, Arc::new(Sandbox)).await
+    }
+
+    /// Starts with settings of its own, as the environment gives them: `TAHSIL_LIMIT_COST`, for example.
+    pub async fn with_settings(engine: Engine, settings: &[(&'static str, &str)]) -> Self {
+        Self::with_settings_and(engine, settings, Arc::new(Sandbox)).await
+    }
+
+    /// The same with a provider that may take its time.
+    pub async fn with_settings_and(
+        engine: Engine,
+        settings: &[(&'static str, &str)],
+        provider: Arc<dyn Provider>,
+    ) -> Self {
+        let clock = Arc::new(MockClock::at("2026-06-15T10:00:00Z".parse().unwrap()));
+        let settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let ids = Arc::new(SeededIds::new(42));
+        let database = TestDatabase::create(engine).await;
+        let patience = Duration::from_secs(60);
+        Self::start_as(database, provider, patience, clock, ids, settings.collect()).await
     }
 
     /// Starts with a provider that may take its time: what the test holds back does not count as lost.
@@ -94,7 +114,8 @@ impl TestApp {
     pub async fn restart(self) -> Self {
         let (provider, patience) = (Arc::clone(&self.provider), self.patience);
         let (clock, ids) = (Arc::clone(&self.clock), Arc::clone(&self.ids));
-        Self::start_as(self.stop().await, provider, patience, clock, ids).await
+        let settings = self.settings.clone();
+        Self::start_as(self.stop().await, provider, patience, clock, ids, settings).await
     }
 
     /// A second node of the same installation. The database belongs to the first, which must outlive it.
@@ -106,13 +127,22 @@ impl TestApp {
             self.patience,
             clock,
             ids,
+            self.settings.clone(),
         )
         .await
     }
 
     async fn start_waiting(database: TestDatabase, provider: Arc<dyn Provider>, patience: Duration) -> Self {
         let clock = Arc::new(MockClock::at("2026-06-15T10:00:00Z".parse().unwrap()));
-        Self::start_as(database, provider, patience, clock, Arc::new(SeededIds::new(42))).await
+        Self::start_as(
+            database,
+            provider,
+            patience,
+            clock,
+            Arc::new(SeededIds::new(42)),
+            Vec::new(),
+        )
+        .await
     }
 
     async fn start_as(
@@ -121,6 +151,7 @@ impl TestApp {
         patience: Duration,
         clock: Arc<MockClock>,
         ids: Arc<SeededIds>,
+        own: Vec<(&'static str, String)>,
     ) -> Self {
         let statements: Arc<Mutex<Vec<String>>> = Arc::default();
         let seen = Arc::clone(&statements);
@@ -146,7 +177,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let (config, served) = (config(&database.url), app.clone());
+        let (config, served) = (config(&database.url, &own), app.clone());
         let served = tokio::spawn(async move {
             let metrics = Metrics::new("test").unwrap();
             let stop = async move {
@@ -166,6 +197,7 @@ impl TestApp {
             provider,
             patience,
             statements,
+            settings: own,
             stop: Some(stop),
             served: Some(served),
         }
@@ -317,13 +349,22 @@ impl TestApp {
 }
 
 /// The configuration of a test: defaults, but no sweeps in the background; tests call them.
-fn config(database_url: &str) -> Config {
+fn config(database_url: &str, own: &[(&'static str, String)]) -> Config {
     let variable = |name: &str, value: &str| (OsString::from(name), OsString::from(value));
     let env = [
         variable("TAHSIL_DATABASE_URL", database_url),
         variable("TAHSIL_ROLE", "api"),
         variable("TAHSIL_REQUEST_TIMEOUT_MS", "30000"),
+        // The clock stands still, so nothing would ever come back: tests of limits set their own.
+        variable("TAHSIL_LIMIT_COST", "10000000"),
+        variable("TAHSIL_LIMIT_PAYMENTS_PER_SECOND", "1000000"),
+        variable("TAHSIL_LIMIT_PAYMENTS_PER_HOUR", "1000000000"),
+        variable("TAHSIL_LIMIT_QUERIES_PER_SECOND", "1000000"),
+        variable("TAHSIL_LIMIT_PUBLIC_PER_SECOND", "1000000"),
+        variable("TAHSIL_LIMIT_REFUSED_KEYS_PER_SECOND", "1000000"),
     ];
+    let own = own.iter().map(|(name, value)| variable(name, value));
+    let env = env.into_iter().chain(own);
     let values = InForce::from_layers(Layer::new(), from_env(env).unwrap(), Layer::new());
     Config::from_values(&values).unwrap()
 }

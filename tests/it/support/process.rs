@@ -53,6 +53,13 @@ impl Program {
             .env("TAHSIL_DATABASE_URL", &self.url)
             .env("TAHSIL_MASTER_KEY", MASTER_KEY);
         command.env("TAHSIL_LOG_FORMAT", "json");
+        // Crashes and races need more than a merchant's everyday rate; tests of limits set their own.
+        command
+            .env("TAHSIL_LIMIT_COST", "10000000")
+            .env("TAHSIL_LIMIT_COST_PER_SECOND", "100000000")
+            .env("TAHSIL_LIMIT_PAYMENTS_PER_SECOND", "1000000")
+            .env("TAHSIL_LIMIT_PAYMENTS_PER_HOUR", "1000000000")
+            .env("TAHSIL_LIMIT_QUERIES_PER_SECOND", "1000000");
         command
     }
 

@@ -1,0 +1,451 @@
+//! `/graphql`: GraphQL over HTTP to the letter.
+//!
+//! Invariant: a request gets an answer with a code whatever it holds; who asks is known before its body is read; a document is
+//! measured, priced and paid for before it is executed; and a command that was begun goes on to its end although its request is
+//! given up. Cross-site requests can do nothing: only JSON bodies are taken, GET only asks, and there are no cookies.
+
+mod accept;
+mod admit;
+mod answer;
+mod observe;
+mod parameters;
+
+pub use observe::GraphqlMetrics;
+
+use crate::config::Introspection;
+use crate::graphql::document::{Cost, Document, Documents, Plan};
+use crate::graphql::{self, Code, Schema, Spent};
+use crate::http::client_address::{Peer, TrustedProxies, client};
+use crate::http::limit::{Asker, Throttle};
+use crate::http::request_id::RequestId;
+use accept::{MediaType, negotiate};
+use answer::{Charged, Refused};
+use async_graphql::parser::types::OperationType;
+use async_graphql::{ErrorExtensionValues, Request as Operation, Response as Answer, Value};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Extension, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::get;
+use domain::Timestamp;
+use domain::actor::Actor;
+use domain::merchant::Mode;
+use futures_util::FutureExt;
+use parameters::Parameters;
+use service::App;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Most objects with an id that one operation may give.
+const MOST_NODES: u64 = 20_000;
+
+/// What the door needs.
+pub struct Door {
+    /// The installation.
+    pub app: App,
+    /// The schema over it.
+    pub schema: Schema,
+    /// The documents that this node knows.
+    pub documents: Documents,
+    /// What was used of the limits.
+    pub throttle: Arc<Throttle>,
+    /// The counters.
+    pub metrics: GraphqlMetrics,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Longest body, in bytes.
+    pub max_body_bytes: usize,
+    /// Longest execution.
+    pub timeout: Duration,
+    /// Who may read the schema.
+    pub introspection: Introspection,
+    /// Whether the schema may be read without a key: on where the editor is served.
+    pub open_schema: bool,
+}
+
+/// The route.
+pub fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> {
+    Router::new()
+        .route("/graphql", get(answer).post(answer).fallback(other_method))
+        .with_state(Arc::new(door))
+}
+
+/// The head of a request.
+struct Head<'a> {
+    method: Method,
+    uri: Uri,
+    headers: &'a HeaderMap,
+    address: IpAddr,
+    now: Timestamp,
+}
+
+/// A request that is not executed, with what was charged until then.
+struct Stopped(Box<Refused>, Option<Charged>);
+
+impl From<Refused> for Stopped {
+    fn from(refused: Refused) -> Self {
+        Self(Box::new(refused), None)
+    }
+}
+
+async fn answer(
+    State(door): State<Arc<Door>>,
+    Extension(request_id): Extension<RequestId>,
+    peer: Peer,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let head = Head {
+        address: client(peer, &headers, &door.trusted_proxies),
+        headers: &headers,
+        method,
+        uri,
+        now: door.app.now(),
+    };
+    let Some(media_type) = negotiate(&headers) else {
+        let message = "answers are application/graphql-response+json or application/json";
+        let refused = Refused::new(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message);
+        return refusal(&door, &request_id, refused.into(), MediaType::Json);
+    };
+    match execute(&door, &request_id, &head, body, media_type).await {
+        Ok(response) => response,
+        Err(stopped) => refusal(&door, &request_id, stopped, media_type),
+    }
+}
+
+async fn other_method(
+    State(door): State<Arc<Door>>,
+    Extension(request_id): Extension<RequestId>,
+    headers: HeaderMap,
+) -> Response {
+    let message = "send the operation by POST, or a query by GET";
+    let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
+    let media_type = negotiate(&headers).unwrap_or(MediaType::Json);
+    let mut response = refusal(&door, &request_id, refused.into(), media_type);
+    // The router knows which methods there are.
+    response.headers_mut().remove(axum::http::header::ALLOW);
+    response
+}
+
+fn refusal(door: &Door, request_id: &RequestId, stopped: Stopped, media_type: MediaType) -> Response {
+    let Stopped(refused, charged) = stopped;
+    door.metrics.error(refused.code.as_str());
+    observe::note_error(refused.code.as_str());
+    answer::refused(&refused, charged, &request_id.0, media_type)
+}
+
+async fn execute(
+    door: &Arc<Door>,
+    request_id: &RequestId,
+    head: &Head<'_>,
+    body: Body,
+    media_type: MediaType,
+) -> Result<Response, Stopped> {
+    let by_get = head.method != Method::POST;
+    if !by_get && !is_json(head.headers) {
+        let message = "send the operation as JSON, with Content-Type: application/json";
+        return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message).into());
+    }
+    let actor = admit::who(door, head.headers, head.address, head.now).await?;
+    let parameters = if by_get {
+        Parameters::from_uri(&head.uri)
+    } else {
+        Parameters::from_body(&read(body, door.max_body_bytes).await?)
+    };
+    let malformed = |malformed: parameters::Malformed| {
+        Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, malformed.to_string())
+    };
+    let parameters = parameters.map_err(malformed)?;
+    let document = door
+        .documents
+        .find(parameters.query.as_deref(), parameters.persisted.as_ref())
+        .map_err(Refused::from)?;
+    let plan = document
+        .plan(parameters.operation_name.as_deref())
+        .ok_or_else(|| unknown_operation(&parameters))?;
+    observe::note_operation(&document, plan, head.headers);
+    if by_get && plan.kind != OperationType::Query {
+        let message = "a GET only asks: send a mutation by POST";
+        return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message).into());
+    }
+    may_read_schema(door, actor.as_ref(), plan)?;
+    plan.declared
+        .check(&parameters.variables, door.documents.types())
+        .map_err(|misfit| Refused::document(Code::GraphqlValidationFailed, misfit))?;
+    let asker = actor.as_ref().map_or(Asker::Unknown(head.address), Asker::Known);
+    let (cost, charged) = pay(door, asker, plan, &parameters, head.now)?;
+
+    let operation = operation(door, &document, parameters, actor.clone(), cost, &charged);
+    let began = Instant::now();
+    let mut executed = run(door, operation, plan.kind)
+        .await
+        .map_err(|refused| Stopped(Box::new(refused), Some(charged)))?;
+    if executed.data != Value::Null {
+        door.documents.remember(&document);
+    }
+    let charged = settle(door, asker, plan, &executed, charged);
+    door.metrics.executed(
+        plan,
+        door.documents.is_listed(&document),
+        began.elapsed(),
+        &charged,
+    );
+    observe::note_cost(&charged);
+    for error in &mut executed.errors {
+        let code = name_error(error, request_id);
+        door.metrics.error(&code);
+        observe::note_error(&code);
+    }
+    let limited = plan.kind == OperationType::Query;
+    Ok(answer::executed(
+        executed,
+        charged,
+        &request_id.0,
+        media_type,
+        limited,
+    ))
+}
+
+async fn read(body: Body, most: usize) -> Result<axum::body::Bytes, Refused> {
+    to_bytes(body, most).await.map_err(|_| {
+        Refused::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Code::BadRequest,
+            format!("the body is longer than {most} bytes, or did not come whole"),
+        )
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let Some((media_type, parameters)) = content_type.map(|text| text.split_once(';').unwrap_or((text, "")))
+    else {
+        return false;
+    };
+    let charset = parameters
+        .split(';')
+        .filter_map(|parameter| parameter.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    media_type.trim().eq_ignore_ascii_case("application/json")
+        && charset.is_none_or(|(_, charset)| charset.trim().trim_matches('"').eq_ignore_ascii_case("utf-8"))
+}
+
+/// The document may have several operations; which one is meant is for the client to say.
+fn unknown_operation(parameters: &Parameters) -> Refused {
+    let message = if parameters.operation_name.is_some() {
+        "the document has no operation of this name"
+    } else {
+        "the document has several operations: name one in operationName"
+    };
+    Refused::document(Code::GraphqlValidationFailed, message)
+}
+
+fn may_read_schema(door: &Door, actor: Option<&Actor>, plan: &Plan) -> Result<(), Refused> {
+    let Some(actor) = actor else {
+        return match plan.asks_about_the_schema_only() {
+            true => Ok(()),
+            false => Err(Refused::new(
+                StatusCode::UNAUTHORIZED,
+                Code::Unauthenticated,
+                admit::SHOW_A_KEY,
+            )),
+        };
+    };
+    let tests = match actor {
+        Actor::Merchant(merchant) => merchant.tenant.mode == Mode::Test,
+        Actor::Operator(_) => true,
+    };
+    let may = door.open_schema
+        || match door.introspection {
+            Introspection::Test => tests,
+            Introspection::Keys => true,
+            Introspection::Off => false,
+        };
+    if plan.introspects && !may {
+        let message = "this key may not read the schema here; it is published as schema.graphql";
+        return Err(Refused::new(StatusCode::FORBIDDEN, Code::Forbidden, message));
+    }
+    Ok(())
+}
+
+/// Takes what the operation may cost, before it costs anything.
+fn pay(
+    door: &Door,
+    asker: Asker<'_>,
+    plan: &Plan,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<(Cost, Charged), Stopped> {
+    let cost = plan.bound(&parameters.variables);
+    let charged = |points| Charged {
+        requested: cost.points,
+        actual: None,
+        points,
+    };
+    let too_complex = |message: String| {
+        let refused = Refused::new(StatusCode::BAD_REQUEST, Code::OperationTooComplex, message);
+        Stopped(Box::new(refused), Some(charged(door.throttle.points(asker, now))))
+    };
+    let most = door.throttle.most_points();
+    let Some(points) = u32::try_from(cost.points).ok().filter(|points| *points <= most) else {
+        return Err(too_complex(format!(
+            "the operation may cost {} points, {most} at most are taken: ask for fewer rows",
+            cost.points
+        )));
+    };
+    if cost.nodes > MOST_NODES {
+        return Err(too_complex(format!(
+            "the operation may give {} objects, {MOST_NODES} at most are given: ask for fewer rows",
+            cost.nodes
+        )));
+    }
+    let throttled = |exceeded| {
+        Stopped(
+            Box::new(Refused::throttled(exceeded)),
+            Some(charged(door.throttle.points(asker, now))),
+        )
+    };
+    match plan.kind {
+        OperationType::Mutation => door
+            .throttle
+            .commands(asker, plan.commands, now)
+            .map_err(throttled)?,
+        OperationType::Query | OperationType::Subscription => {
+            door.throttle.question(asker, now).map_err(throttled)?;
+        }
+    }
+    let spent = door.throttle.spend(asker, points, now);
+    let points = spent.map_err(|(exceeded, points)| {
+        Stopped(Box::new(Refused::throttled(exceeded)), Some(charged(points)))
+    })?;
+    Ok((cost, charged(points)))
+}
+
+fn operation(
+    door: &Door,
+    document: &Document,
+    parameters: Parameters,
+    actor: Option<Actor>,
+    cost: Cost,
+    charged: &Charged,
+) -> Operation {
+    let mut operation = Operation::new(String::new()).variables(parameters.variables);
+    operation.operation_name = parameters.operation_name;
+    operation.set_parsed_query(document.parsed());
+    operation = operation.data(Spent {
+        cost,
+        limit: charged.points.limit,
+        left: charged.points.left,
+        full_at: charged.points.full_at,
+    });
+    match actor {
+        Some(actor) => operation
+            .data(graphql::load::loaders(door.app.clone(), actor.clone()))
+            .data(actor),
+        None => operation.only_introspection(),
+    }
+}
+
+/// Executes; a command goes on when nobody waits for it any more.
+async fn run(door: &Arc<Door>, operation: Operation, kind: OperationType) -> Result<Answer, Refused> {
+    let defect = || {
+        let message = "something went wrong on our side";
+        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message)
+    };
+    let done = async {
+        if kind == OperationType::Mutation {
+            let schema = door.schema.clone();
+            let work = async move { schema.execute(operation).await };
+            door.app.even_if_given_up(work).await
+        } else {
+            guarded(door.schema.execute(operation)).await
+        }
+    };
+    match tokio::time::timeout(door.timeout, done).await {
+        Ok(answer) => answer.ok_or_else(defect),
+        Err(_) => {
+            let message = "the operation took too long; a command goes on, ask what became of it";
+            Err(Refused::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, message))
+        }
+    }
+}
+
+/// `None` when `work` panicked, which is logged.
+async fn guarded<T>(work: impl Future<Output = T>) -> Option<T> {
+    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    outcome
+        .inspect_err(|cause| {
+            let words = cause.downcast_ref::<&str>().copied();
+            let words = words.or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+            tracing::error!(cause = words.unwrap_or("unknown"), "a question panicked");
+        })
+        .ok()
+}
+
+/// Charges what it came to in place of what it might have.
+fn settle(door: &Door, asker: Asker<'_>, plan: &Plan, executed: &Answer, charged: Charged) -> Charged {
+    let actual = plan.charge(&executed.data);
+    let whole = |points: u64| u32::try_from(points).unwrap_or(u32::MAX);
+    let points = door
+        .throttle
+        .settle(asker, whole(charged.requested), whole(actual), door.app.now());
+    Charged {
+        actual: Some(actual),
+        points,
+        ..charged
+    }
+}
+
+/// Gives an error its code, if it has none, and the id of its request; gives the code.
+fn name_error(error: &mut async_graphql::ServerError, request_id: &RequestId) -> String {
+    // What has a place in the answer and no code of ours is a value that its argument does not take.
+    let code = if error.path.is_empty() {
+        Code::GraphqlValidationFailed
+    } else {
+        Code::BadUserInput
+    };
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    extensions.set("requestId", request_id.0.clone());
+    match extensions.get("code") {
+        Some(Value::String(code)) => code.clone(),
+        _ => {
+            extensions.set("code", code.as_str());
+            code.as_str().to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_panics_is_no_more_than_a_failed_question() {
+        let broken = async { [1, 2].iter().position(|n| *n == 3).expect("a defect") };
+        assert_eq!(guarded(broken).await, None);
+        assert_eq!(guarded(async { 7 }).await, Some(7));
+    }
+
+    #[test]
+    fn json_is_json_in_utf_8() {
+        for (content_type, taken) in [
+            ("application/json", true),
+            ("Application/JSON; charset=UTF-8", true),
+            ("application/json; charset=\"utf-8\"; profile=x", true),
+            ("application/json; charset=utf-16", false),
+            ("application/jsonp", false),
+            ("text/plain; application/json", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]);
+            assert_eq!(is_json(&headers), taken, "{content_type}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,84 @@
+// A server of our own: a database in a temporary folder, a free port, one merchant with a key for each mode, an operator.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { command } from "./command.mjs";
+import { Problems } from "./problems.mjs";
+
+const READY_MS = 30_000;
+const STOP_MS = 5_000;
+
+export async function startServer(binary) {
+  if (!existsSync(binary)) {
+    throw new Problems([`there is no server at ${binary}: build it, or set TAHSIL_BIN`]);
+  }
+  const folder = mkdtempSync(join(tmpdir(), "tahsil-conformance-"));
+  let server;
+  // Also the last resort when the runner itself ends in an unforeseen way: exit handlers run then, too.
+  const discard = () => {
+    server?.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", discard);
+
+  // Settings of whoever runs the tests are not the server's; neither is a tahsil.toml of the working directory.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("TAHSIL_"));
+  const env = {
+    ...Object.fromEntries(inherited),
+    TAHSIL_DATABASE_URL: `sqlite://${join(folder, "tahsil.db")}`,
+    TAHSIL_KEY_FILE: join(folder, "tahsil.key"),
+    TAHSIL_LISTEN: "127.0.0.1:0",
+    TAHSIL_LOG: "info",
+    TAHSIL_LOG_FORMAT: "json",
+  };
+  const cli = async (...args) => JSON.parse(await command(binary, [...args, "--output", "json"], { cwd: folder, env }));
+
+  await command(binary, ["migrate"], { cwd: folder, env });
+  const merchant = await cli("merchant", "create", "--name", "Conformance");
+  const credential = (mode) =>
+    cli("credential", "create", "--merchant", merchant.id, "--mode", mode, "--name", mode, "--scopes", "all");
+  const keys = {
+    test: (await credential("test")).secret,
+    live: (await credential("live")).secret,
+    operator: (await cli("operator", "create", "--name", "Conformance")).secret,
+  };
+
+  let log = "";
+  const address = await new Promise((resolve, reject) => {
+    server = spawn(binary, ["serve"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    const fail = (why) => reject(new Problems([`the server ${why}`, log]));
+    const timer = setTimeout(() => fail(`was not ready within ${READY_MS} ms`), READY_MS);
+    const read = (chunk) => {
+      log += chunk;
+      const listening = /"listen":"([^"]+)"/.exec(log);
+      if (listening) {
+        clearTimeout(timer);
+        resolve(listening[1]);
+      }
+    };
+    server.stdout.on("data", read);
+    server.stderr.on("data", read);
+    server.once("error", (error) => fail(`did not start: ${error.message}`));
+    server.once("exit", (code) => fail(`ended with ${code}`));
+  });
+
+  return {
+    url: `http://${address}/graphql`,
+    keys,
+    merchant: merchant.id,
+    /** What it complained of, for the report of a failure. */
+    complaints: () => log.split("\n").filter((line) => /"level":"(WARN|ERROR)"/.test(line)).slice(-10),
+    async stop() {
+      if (server.exitCode === null && server.signalCode === null) {
+        const ended = new Promise((resolve) => server.once("exit", resolve));
+        server.kill("SIGTERM");
+        const timer = setTimeout(() => server.kill("SIGKILL"), STOP_MS);
+        await ended;
+        clearTimeout(timer);
+      }
+      discard();
+      process.off("exit", discard);
+    },
+  };
+}
