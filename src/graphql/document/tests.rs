@@ -81,12 +81,7 @@ fn sizes_come_from_variables_and_their_defaults() {
 
 #[test]
 fn nothing_wraps() {
-    for first in [
-        "2147483647",
-        "9223372036854775807",
-        "18446744073709551615",
-        "1e30",
-    ] {
+    for first in ["2147483647", "9223372036854775807", "18446744073709551615"] {
         let page = format!(
             "{{ payments(first: {first}) {{ nodes {{ operations {{ payment {{ refunds {{ id }} }} }} }} }} }}"
         );

@@ -131,6 +131,12 @@ impl Types {
     }
 }
 
+/// Rows of a page count whatever they are: a line of the books has no object of its own to go back to, and is loaded all the same.
+fn is_row(owner: &str, field: &FieldDefinition) -> bool {
+    let name = field.name.node.as_str();
+    owner.ends_with("Connection") && name == "nodes" || owner.ends_with("Edge") && name == "node"
+}
+
 fn argument(argument: &Positioned<InputValueDefinition>) -> (String, Type) {
     (argument.node.name.node.to_string(), argument.node.ty.node.clone())
 }
@@ -141,7 +147,7 @@ fn read(field: &FieldDefinition, owner: &str, nodes: &HashSet<&str>, commands: &
         Kind::Connection
     } else if field.name.node == "totalCount" {
         Kind::TotalCount
-    } else if nodes.contains(of) {
+    } else if nodes.contains(of) || is_row(owner, field) {
         Kind::Node
     } else {
         Kind::Part
@@ -188,6 +194,8 @@ mod tests {
         assert_eq!(field("Payment", "amount").kind, Kind::Part);
         assert_eq!(field("Payment", "card").kind, Kind::Node);
         assert_eq!(field("Query", "node").kind, Kind::Node);
+        assert_eq!(field("LedgerEntryConnection", "nodes").kind, Kind::Node);
+        assert_eq!(field("LedgerEntryEdge", "node").kind, Kind::Node);
         for command in [
             "paymentAuthorize",
             "paymentSale",

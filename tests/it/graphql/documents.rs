@@ -135,8 +135,8 @@ async fn a_document_that_does_not_fit_the_schema_says_so_without_naming_it(
     Raw::of(post(&app, &school, json!({ "query": "" }).to_string()))
         .await
         .is(400, "BAD_REQUEST");
-    let deep = "{ payment(id: \"x\") { operations { payment { operations { payment { operations { payment { operations { \
-         payment { operations { payment { operations { payment { operations { id } } } } } } } } } } } } } } } }";
+    let (open, close) = ("{ operations { payment ".repeat(7), " } }".repeat(7));
+    let deep = format!("{{ payment(id: \"x\") {open} {{ id }} {close} }}");
     Raw::of(post(&app, &school, json!({ "query": deep }).to_string()))
         .await
         .is(400, "OPERATION_TOO_DEEP");
