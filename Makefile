@@ -3,15 +3,27 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 
-.PHONY: demo test soak bench generate check docs
+.PHONY: demo graphiql test test-browser soak bench generate check docs
 
 ## demo: build, seed an embedded database, serve it, print what to click and paste.
 demo:
+	@$(MAKE) --no-print-directory graphiql || echo "Going on without GraphiQL; the rest of the demo works." >&2
 	cargo run --locked -- demo
+
+## graphiql: the files of the GraphQL editor, from npm, for the next build to embed. Does nothing when they are up to date.
+graphiql: assets/graphiql/index.html
+
+assets/graphiql/index.html: scripts/graphiql.sh scripts/graphiql/.npmrc $(wildcard scripts/graphiql/*.*)
+	scripts/graphiql.sh
 
 ## test: everything, on SQLite always and on PostgreSQL wherever one answers; says which.
 test:
 	scripts/test.sh
+
+## test-browser: GraphiQL in a real browser, on a demo of its own. Needs npm, and Chromium at $CHROMIUM or /usr/bin/chromium.
+test-browser: graphiql
+	cargo build --locked
+	cd tests/browser && npm ci --no-audit --no-fund && node graphiql.mjs
 
 ## soak: long histories and crash series. Needs minutes, not seconds.
 soak:

@@ -21,6 +21,16 @@ const systemFonts = {
     })),
 };
 
+// An open dialog would keep the page behind it from scrolling with a `<style>` element, which would need
+// `style-src 'unsafe-inline'` in the page's policy. This page is as high as its window and has nothing to scroll.
+const noInlineStyles = {
+  name: 'no-inline-styles',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /react-style-singleton\/dist\/es2015\/index\.js$/ }, () => ({
+      contents: 'export const styleSingleton = () => () => null;',
+    })),
+};
+
 const { metafile } = await build({
   entryPoints: { graphiql: 'page.jsx' },
   outdir: output,
@@ -33,7 +43,7 @@ const { metafile } = await build({
   // The notices are in LICENSES, complete and once.
   legalComments: 'none',
   metafile: true,
-  plugins: [systemFonts],
+  plugins: [systemFonts, noInlineStyles],
 });
 
 const bundled = new Set();

@@ -217,7 +217,7 @@ fn welcome(address: &str, keys: &Keys, now: Timestamp) -> String {
          GraphQL editor   {address}/graphiql\n\
          Test key         {secret}\n\
          {live}\
-         In the editor, put this under Headers:  {{\"X-API-Key\": \"{secret}\"}}\n\n\
+         The editor has a field for a key, and keeps it in its tab only.\n\n\
          # The latest payments\n{payments}\n\n\
          # A sale with a card that is approved\n{sale}\n\n\
          # What the merchant is owed\n{balances}\n"

@@ -130,7 +130,7 @@ fn the_examples_carry_the_key_and_are_one_shell_command_each() {
     );
     assert!(welcome.contains("http://127.0.0.1:8080/graphiql"));
     assert_eq!(welcome.matches("http://127.0.0.1:8080/graphql \\\n").count(), 3);
-    assert_eq!(welcome.matches(test).count(), 5);
+    assert_eq!(welcome.matches(test).count(), 4);
     assert_eq!(welcome.matches(live.reveal()).count(), 1);
     for body in welcome
         .lines()
