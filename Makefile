@@ -37,6 +37,7 @@ bench:
 generate:
 	cargo run --quiet --locked -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
 	cargo run --quiet --locked -- config --reference > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
+	cargo run --quiet --locked -- schema --codes > docs/codes.new && scripts/splice.sh docs/api.md codes docs/codes.new && rm docs/codes.new
 
 ## check: format, lints, documentation; what a change must pass besides the tests.
 check:

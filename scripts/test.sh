@@ -20,4 +20,7 @@ fi
 
 echo "== databases: $databases"
 cargo test --workspace --locked -- "${only[@]}"
+echo "== conformance with the public GraphQL tools"
+TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/conformance/run.sh
+
 echo "== passed on: $databases"

@@ -185,6 +185,7 @@ async fn fill(installation: &Installation) {
             let refund = NewRefund {
                 idempotency_key: format!("page-{number}-{part}").parse().expect("a key"),
                 payment: sold.answer.payment.id,
+                expected_version: None,
                 amount: Some(Money::new(1_000_000, Currency::Iqd)),
                 reason: None,
                 simulate: false,

@@ -8,7 +8,7 @@ use domain::merchant::NameRefused;
 use domain::metadata::TextRefusal;
 use domain::money::AmountRefusal;
 use domain::operation::Contradiction;
-use domain::payment::{AuthorizeRefusal, CaptureRefusal, ProcessingRefusal, RefundRefusal, VoidRefusal};
+use domain::payment::{AuthorizeRefusal, CaptureRefusal, ProcessingRefusal, RefundRefusal, StaleVersion, VoidRefusal};
 use domain::refund::WrongRefundState;
 use entity::Inconsistency;
 use sea_orm::DbErr;
@@ -69,6 +69,8 @@ pub enum Refusal {
     Void(#[from] VoidRefusal),
     #[error(transparent)]
     Refund(#[from] RefundRefusal),
+    #[error(transparent)]
+    Stale(#[from] StaleVersion),
 }
 
 macro_rules! refusals {
@@ -92,6 +94,7 @@ refusals!(
     CaptureRefusal,
     VoidRefusal,
     RefundRefusal,
+    StaleVersion,
 );
 
 impl From<Vec<CardRefusal>> for Error {

@@ -93,7 +93,7 @@ impl Cli {
         let settings = self.settings;
         match self.command {
             // These print something fixed, or the very thing that may be wrong with the configuration.
-            Command::Schema(_) => schema::run(),
+            Command::Schema(args) => schema::run(&args),
             Command::Completions(args) => completions::run(&args),
             Command::Config(args) => config::run(&args, &settings),
             Command::Doctor(args) => block_on(doctor::run(&args, &settings)),

@@ -109,6 +109,7 @@ impl Stage {
                 let capture = Capture {
                     idempotency_key,
                     payment,
+                    expected_version: None,
                     amount,
                     finality,
                     simulate,
@@ -119,6 +120,7 @@ impl Stage {
                 let void = Void {
                     idempotency_key,
                     payment,
+                    expected_version: None,
                     reason: Some(reason.to_owned()),
                     simulate,
                 };
@@ -128,6 +130,7 @@ impl Stage {
                 let refund = NewRefund {
                     idempotency_key,
                     payment,
+                    expected_version: None,
                     amount,
                     reason: Some(reason.to_owned()),
                     simulate,

@@ -24,6 +24,7 @@ mod payment_input;
 mod payment_mutation;
 mod payment_query;
 mod rate_limit;
+pub mod reference;
 mod refund;
 mod schema;
 mod time;

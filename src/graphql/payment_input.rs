@@ -165,6 +165,8 @@ pub struct PaymentCaptureInput {
     pub idempotency_key: String,
     /// The payment, `pay_…`.
     pub id: ID,
+    /// The version of the payment that you saw; the command is refused if it has changed since. Left out, it is not looked at.
+    pub expected_version: Option<i32>,
     /// How much; everything that is held if not given.
     pub amount: Option<MoneyInput>,
     /// Whether what is left is released at once; otherwise it stays held for another capture.
@@ -193,6 +195,7 @@ impl PaymentCaptureInput {
         let command = key.zip(payment).map(|(idempotency_key, payment)| Capture {
             idempotency_key,
             payment,
+            expected_version: self.expected_version.map(i64::from),
             amount,
             finality,
             simulate: self.simulate,
@@ -208,6 +211,8 @@ pub struct PaymentVoidInput {
     pub idempotency_key: String,
     /// The payment, `pay_…`.
     pub id: ID,
+    /// The version of the payment that you saw; the command is refused if it has changed since. Left out, it is not looked at.
+    pub expected_version: Option<i32>,
     /// Why, for the audit log; at most 255 characters.
     pub reason: Option<String>,
     /// Only rehearse: answer what would be, write nothing.
@@ -226,6 +231,7 @@ impl PaymentVoidInput {
         let command = key.zip(payment).map(|(idempotency_key, payment)| Void {
             idempotency_key,
             payment,
+            expected_version: self.expected_version.map(i64::from),
             reason,
             simulate,
         });
@@ -240,6 +246,8 @@ pub struct PaymentRefundInput {
     pub idempotency_key: String,
     /// The payment, `pay_…`.
     pub id: ID,
+    /// The version of the payment that you saw; the command is refused if it has changed since. Left out, it is not looked at.
+    pub expected_version: Option<i32>,
     /// How much; everything that can still be refunded if not given.
     pub amount: Option<MoneyInput>,
     /// Why, for the audit log; at most 255 characters.
@@ -263,6 +271,7 @@ impl PaymentRefundInput {
         let command = key.zip(payment).map(|(idempotency_key, payment)| NewRefund {
             idempotency_key,
             payment,
+            expected_version: self.expected_version.map(i64::from),
             amount,
             reason,
             simulate: self.simulate,

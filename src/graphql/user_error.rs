@@ -77,6 +77,8 @@ pub enum UserErrorCode {
     RefundNotSupported,
     /// The gateway gives back all or nothing.
     RefundFullOnly,
+    /// The payment has changed since you looked at it.
+    StaleVersion,
     /// The idempotency key has a wrong form.
     IdempotencyKeyInvalid,
     /// The idempotency key stands for another input.
@@ -157,6 +159,7 @@ pub fn user_errors(refusal: &Refusal) -> Vec<UserError> {
             VoidRefusal::InProgress => UserErrorCode::OperationInProgress,
         }),
         Refusal::Refund(refusal) => refund(refusal, &words),
+        Refusal::Stale(_) => one(UserErrorCode::StaleVersion, "expectedVersion"),
         // Never a user error; `reply` sends it out as a failure.
         Refusal::Forbidden(_) => whole(UserErrorCode::PaymentWrongState),
     }

@@ -9,7 +9,9 @@ mod state;
 mod state_tests;
 mod status;
 
-pub use refusal::{AuthorizeRefusal, CaptureRefusal, ProcessingRefusal, RefundRefusal, VoidRefusal};
+pub use refusal::{
+    AuthorizeRefusal, CaptureRefusal, ProcessingRefusal, RefundRefusal, StaleVersion, VoidRefusal,
+};
 pub use state::{AUTHORIZATION_LIVES, BrokenAmounts, Finality, Hold, Intake, PaymentState, Release, Taken};
 pub use status::{PaymentStatus, UnknownPaymentStatus};
 
@@ -75,6 +77,20 @@ impl Payment {
             Intake::Authorize if !gateway.capabilities().holds => {
                 Err(AuthorizeRefusal::HoldsNotSupported { gateway })
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// That it is still as the caller saw it; what was not seen is not compared.
+    ///
+    /// # Errors
+    /// When it has changed since.
+    pub const fn at_version(&self, expected: Option<i64>) -> Result<(), StaleVersion> {
+        match expected {
+            Some(expected) if expected != self.version => Err(StaleVersion {
+                expected,
+                actual: self.version,
+            }),
             _ => Ok(()),
         }
     }

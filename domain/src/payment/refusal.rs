@@ -143,3 +143,13 @@ impl From<BrokenAmounts> for RefundRefusal {
         Self::NotOpen
     }
 }
+
+/// The payment has changed since the caller looked at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the payment has changed: version {expected} was expected, it is at {actual}")]
+pub struct StaleVersion {
+    /// What the caller saw.
+    pub expected: i64,
+    /// What it is.
+    pub actual: i64,
+}

@@ -21,6 +21,8 @@ pub struct Capture {
     pub idempotency_key: IdempotencyKey,
     /// The payment.
     pub payment: PaymentId,
+    /// The version that the caller saw; the command is refused if the payment has changed since.
+    pub expected_version: Option<i64>,
     /// How much; all that is held if not given.
     pub amount: Option<Money>,
     /// What happens to the rest of the hold.
@@ -68,6 +70,7 @@ async fn reserve(
         .field("payment", cmd.payment.to_string())
         .optional("amount", cmd.amount.map(|amount| amount.to_string()))
         .field("finality", format!("{:?}", cmd.finality))
+        .optional("expected_version", cmd.expected_version.map(|version| version.to_string()))
         .finish();
     let command = OperationKind::Capture;
     let claim = Claim {
@@ -88,6 +91,7 @@ async fn reserve(
 
 /// The operation that this capture would send.
 fn decide(app: &App, who: &MerchantActor, cmd: &Capture, payment: Payment, now: Timestamp) -> Result<Answer> {
+    payment.at_version(cmd.expected_version)?;
     let amount = match cmd.amount {
         Some(amount) => amount.chargeable()?,
         None => payment.capturable(),

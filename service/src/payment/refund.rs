@@ -27,6 +27,8 @@ pub struct NewRefund {
     pub idempotency_key: IdempotencyKey,
     /// The payment.
     pub payment: PaymentId,
+    /// The version that the caller saw; the command is refused if the payment has changed since.
+    pub expected_version: Option<i64>,
     /// How much; all that can be refunded if not given.
     pub amount: Option<Money>,
     /// Why, for the audit log.
@@ -74,6 +76,7 @@ async fn reserve(
         .field("payment", cmd.payment.to_string())
         .optional("amount", cmd.amount.map(|amount| amount.to_string()))
         .optional("reason", cmd.reason.as_deref())
+        .optional("expected_version", cmd.expected_version.map(|version| version.to_string()))
         .finish();
     let command = OperationKind::Refund;
     let claim = Claim {
@@ -110,6 +113,7 @@ async fn reserve(
 
 /// The refund and the operation that it would send; the payment has the amount reserved already.
 fn decide(app: &App, cmd: &NewRefund, mut payment: Payment, now: Timestamp) -> Result<Answer> {
+    payment.at_version(cmd.expected_version)?;
     let amount = match cmd.amount {
         Some(amount) => amount.chargeable()?,
         None => payment.refundable(),

@@ -19,6 +19,8 @@ pub struct Void {
     pub idempotency_key: IdempotencyKey,
     /// The payment.
     pub payment: PaymentId,
+    /// The version that the caller saw; the command is refused if the payment has changed since.
+    pub expected_version: Option<i64>,
     /// Why, for the audit log.
     pub reason: Option<String>,
     /// Whether to rehearse only.
@@ -57,6 +59,7 @@ async fn reserve(app: &App, txn: &Txn, who: &MerchantActor, cmd: &Void, now: Tim
         .input_hash()
         .field("payment", cmd.payment.to_string())
         .optional("reason", cmd.reason.as_deref())
+        .optional("expected_version", cmd.expected_version.map(|version| version.to_string()))
         .finish();
     let command = OperationKind::Void;
     let claim = Claim {
@@ -77,6 +80,7 @@ async fn reserve(app: &App, txn: &Txn, who: &MerchantActor, cmd: &Void, now: Tim
 
 /// The operation that this void would send; its amount is what is released.
 fn decide(app: &App, cmd: &Void, payment: Payment, now: Timestamp) -> Result<Answer> {
+    payment.at_version(cmd.expected_version)?;
     payment.decide_void(cmd.reason.clone(), now)?;
     let terms = Terms {
         payment: payment.id,

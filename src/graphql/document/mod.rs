@@ -153,10 +153,10 @@ impl Document {
     /// # Errors
     /// [`Rejected::Excess`], [`Rejected::Syntax`], [`Rejected::Misfit`] or [`Rejected::Repeated`].
     pub fn read(text: &str, types: &Types) -> Result<Self, Rejected> {
+        let tokens = lexer::count(text)?;
         if text.len() > MOST_BYTES {
             return Err(Excess::Text.into());
         }
-        let tokens = lexer::count(text)?;
         let parsed = parse_query(text).map_err(|error| syntax(&error))?;
         extent::check(&parsed)?;
         let plans: Result<Vec<_>, NoPlan> = parsed

@@ -34,14 +34,8 @@ async fn deep_nesting_is_refused_at_once_and_not_echoed(
         format!("query($v: Int = {lists}) {{ merchant {{ name }} }}"),
     ];
     for document in documents {
-        let too_long = document.len() > 32 * 1024;
-        let code = if too_long {
-            "OPERATION_TOO_COMPLEX"
-        } else {
-            "OPERATION_TOO_DEEP"
-        };
         let answer = Raw::of(post(&app, &school, json!({ "query": document }).to_string())).await;
-        answer.is(400, code);
+        answer.is(400, "OPERATION_TOO_DEEP");
         assert!(answer.text.len() < 1_000, "{} bytes came back", answer.text.len());
     }
     // JSON itself nested: variables and extensions.
@@ -334,7 +328,7 @@ async fn hostile_documents_are_refused_at_once_and_cost_no_memory(
             format!("{{ payments(first: 2147483647) {{ nodes {{ {chain} }} }} }}"),
         ),
         ("one mutation twice", format!("mutation {{ {void}{void} }}")),
-        ("100,000 tokens", "a ".repeat(15_000)),
+        ("15,000 tokens", "a ".repeat(15_000)),
     ] {
         let body = json!({ "query": document }).to_string();
         let (before, began) = (resident(), std::time::Instant::now());

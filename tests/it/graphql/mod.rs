@@ -31,6 +31,7 @@ mod strangers;
 mod test_cards;
 mod unknown_follow_up;
 mod unknown_outcome;
+mod versions;
 mod walk;
 mod wallets;
 mod wire;
