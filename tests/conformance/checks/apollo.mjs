@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache, gql } from "@apollo/client/core";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
+import { RetryLink } from "@apollo/client/link/retry";
 import { parse } from "graphql";
 import { recordingFetch, saleInput } from "../lib/http.mjs";
 import { assertPersisted } from "../lib/persisted.mjs";
@@ -104,14 +105,27 @@ export async function run({ url, keys, merchant }) {
   assert.equal(created.data.merchantCreate.merchant.currency, "USD");
 
   await persisted(url, keys.test, merchant);
-  return "query, command, errors by code, each kind of key, persisted queries by POST and GET";
+  const refused = await patient(url, keys.test);
+  return `query, command, errors by code, each kind of key, persisted queries by POST and GET, ${refused} times 429 and served in the end`;
+}
+
+/** More queries at once than a merchant has in a second: RetryLink, which sees statuses with plain JSON only, has all served. */
+async function patient(url, key) {
+  const retry = new RetryLink({ delay: { initial: 500 }, attempts: { max: 20, retryIf: (error) => error?.statusCode === 429 } });
+  const { client, exchanges } = connect(url, key, [retry], { accept: "application/json" });
+  const asked = Array.from({ length: 300 }, () => client.query({ query: MERCHANT, context: { queryDeduplication: false } }));
+  for (const { data } of await Promise.all(asked)) assert.ok(data.merchant.id);
+  const refused = exchanges.filter(({ status }) => status === 429);
+  assert.ok(refused.length > 0, "nothing was refused");
+  for (const { body } of refused) assert.equal(body.errors[0].extensions.code, "THROTTLED");
+  return refused.length;
 }
 
 /** A client without a cache of answers: every query is asked. */
-function connect(url, key, before = []) {
+function connect(url, key, before = [], headers = {}) {
   const { fetch, exchanges } = recordingFetch(key);
   const client = new ApolloClient({
-    link: ApolloLink.from([...before, new HttpLink({ uri: url, fetch })]),
+    link: ApolloLink.from([...before, new HttpLink({ uri: url, fetch, headers })]),
     cache: new InMemoryCache(),
     defaultOptions: { query: { fetchPolicy: "no-cache" } },
   });
