@@ -8,7 +8,9 @@ use domain::merchant::NameRefused;
 use domain::metadata::TextRefusal;
 use domain::money::AmountRefusal;
 use domain::operation::Contradiction;
-use domain::payment::{AuthorizeRefusal, CaptureRefusal, ProcessingRefusal, RefundRefusal, StaleVersion, VoidRefusal};
+use domain::payment::{
+    AuthorizeRefusal, CaptureRefusal, ProcessingRefusal, RefundRefusal, StaleVersion, VoidRefusal,
+};
 use domain::refund::WrongRefundState;
 use entity::Inconsistency;
 use sea_orm::DbErr;

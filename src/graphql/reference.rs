@@ -54,6 +54,9 @@ mod tests {
         for code in ["STALE_VERSION", "AMOUNT_TOO_PRECISE", "IDEMPOTENCY_KEY_REUSED"] {
             assert!(page.contains(&format!("| `{code}` | ")), "{code}");
         }
-        assert!(page.lines().all(|line| line.is_empty() || line.starts_with('|')), "{page}");
+        assert!(
+            page.lines().all(|line| line.is_empty() || line.starts_with('|')),
+            "{page}"
+        );
     }
 }

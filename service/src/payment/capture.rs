@@ -70,7 +70,10 @@ async fn reserve(
         .field("payment", cmd.payment.to_string())
         .optional("amount", cmd.amount.map(|amount| amount.to_string()))
         .field("finality", format!("{:?}", cmd.finality))
-        .optional("expected_version", cmd.expected_version.map(|version| version.to_string()))
+        .optional(
+            "expected_version",
+            cmd.expected_version.map(|version| version.to_string()),
+        )
         .finish();
     let command = OperationKind::Capture;
     let claim = Claim {

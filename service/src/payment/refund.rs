@@ -76,7 +76,10 @@ async fn reserve(
         .field("payment", cmd.payment.to_string())
         .optional("amount", cmd.amount.map(|amount| amount.to_string()))
         .optional("reason", cmd.reason.as_deref())
-        .optional("expected_version", cmd.expected_version.map(|version| version.to_string()))
+        .optional(
+            "expected_version",
+            cmd.expected_version.map(|version| version.to_string()),
+        )
         .finish();
     let command = OperationKind::Refund;
     let claim = Claim {

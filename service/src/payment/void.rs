@@ -59,7 +59,10 @@ async fn reserve(app: &App, txn: &Txn, who: &MerchantActor, cmd: &Void, now: Tim
         .input_hash()
         .field("payment", cmd.payment.to_string())
         .optional("reason", cmd.reason.as_deref())
-        .optional("expected_version", cmd.expected_version.map(|version| version.to_string()))
+        .optional(
+            "expected_version",
+            cmd.expected_version.map(|version| version.to_string()),
+        )
         .finish();
     let command = OperationKind::Void;
     let claim = Claim {

@@ -16,6 +16,7 @@ mod input_refused;
 mod keys;
 mod lifecycle;
 mod limits;
+mod logs;
 mod merchants;
 mod nodes;
 mod payments_list;
