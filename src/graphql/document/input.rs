@@ -8,6 +8,11 @@ use super::types::Types;
 use async_graphql::parser::types::{BaseType, OperationDefinition, Type};
 use async_graphql::{Name, Value as Constant, Variables};
 
+/// Longest text in a value, in bytes; what each field takes is usually less.
+const LONGEST_TEXT: usize = 4 * 1024;
+/// Longest list in a value; what each field takes may be less.
+const LONGEST_LIST: usize = 1_000;
+
 /// The variables that an operation declares.
 #[derive(Debug)]
 pub struct Declared(Vec<Declaration>);
@@ -68,11 +73,17 @@ impl Declared {
     }
 }
 
-/// The place in `value` at which an object of input is expected and something else stands, in words. How deep a value nests is
-/// bounded by whoever read it.
+/// The place in `value` at which an object of input is expected and something else stands, or at which a text or a list is too
+/// long, in words. How deep a value nests is bounded by whoever read it.
 pub fn misfit(types: &Types, of: &Type, value: &Constant, place: &str) -> Option<String> {
     match (&of.base, value) {
         (_, Constant::Null) => None,
+        (_, Constant::String(text)) if text.len() > LONGEST_TEXT => {
+            Some(format!("{place:?} is longer than {LONGEST_TEXT} bytes"))
+        }
+        (BaseType::List(_), Constant::List(items)) if items.len() > LONGEST_LIST => {
+            Some(format!("{place:?} holds more than {LONGEST_LIST} items"))
+        }
         (BaseType::List(item), Constant::List(items)) => items
             .iter()
             .enumerate()

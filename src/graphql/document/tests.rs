@@ -146,6 +146,10 @@ fn what_no_argument_takes_is_found_before_anything_runs() {
         (json!({ "i": 7 }), "$i"),
         (json!({ "i": { "amount": "1 IQD" } }), "$i.amount"),
         (json!({ "i": {}, "c": "4242" }), "$c"),
+        (
+            json!({ "i": { "description": "x".repeat(4_097) } }),
+            "$i.description",
+        ),
     ] {
         let words = checked(broken.clone()).unwrap_err();
         assert!(words.contains(place), "{broken}: {words}");
