@@ -37,8 +37,11 @@ pub struct Model {
     pub fraud_score: Option<i32>,
     pub decline: Option<Json>,
     pub asked: i32,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub ask_again_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub settled_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant")]
     pub created_at: Timestamp,
 }
 

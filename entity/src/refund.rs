@@ -28,7 +28,9 @@ pub struct Model {
     pub amount_minor: i64,
     pub reason: Option<String>,
     pub decline: Option<Json>,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub settled_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant")]
     pub created_at: Timestamp,
 }
 

@@ -22,8 +22,10 @@ mod payment_filter;
 mod payment_input;
 mod payment_mutation;
 mod payment_query;
+mod plain;
 mod refund;
 mod schema;
+mod shown;
 mod time;
 mod user_error;
 

@@ -1,15 +1,19 @@
 //! Refunds.
 
-use super::connection::{List, PageArguments};
+use super::connection::{Cursor, List, PageArguments};
 use super::context::ContextExt;
 use super::enums::RefundStatus;
 use super::error::query_failure;
 use super::money::Money;
 use super::operation::Failure;
 use super::payment::{self, Payment};
+use super::plain::{Written, plain};
+use super::shown::Shown;
 use super::time::DateTime;
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Description, ID, Object, Result};
+use domain::Timestamp;
+use domain::id::{OperationId, RefundId};
 use domain::refund::RefundState;
 use std::sync::Arc;
 
@@ -27,59 +31,48 @@ impl Refund {
     }
 }
 
-#[Object(use_type_description)]
 impl Refund {
-    /// Its id, `re_…`.
-    pub async fn id(&self) -> ID {
-        self.refund.id.to_string().into()
-    }
-
-    /// The payment whose money goes back.
-    async fn payment(&self, ctx: &Context<'_>) -> Result<Option<Payment>> {
-        payment::related(ctx, self.refund.payment, self.payment.as_ref()).await
-    }
-
-    /// The operation that carries it to the provider, `txn_…`.
-    async fn operation_id(&self) -> ID {
-        self.refund.operation.to_string().into()
-    }
-
-    /// How much goes back.
-    async fn amount(&self) -> Money {
-        self.refund.amount.into()
-    }
-
-    /// Why, as the merchant said.
-    async fn reason(&self) -> Option<&str> {
-        self.refund.reason.as_deref()
-    }
-
-    /// How far it has come.
-    async fn status(&self) -> RefundStatus {
-        self.refund.state.status().into()
-    }
-
-    /// Why nothing went back.
-    async fn failure(&self) -> Option<Failure> {
+    fn decline(&self) -> Option<&domain::provider::Decline> {
         match &self.refund.state {
-            RefundState::Failed { decline, .. } => Some(decline.into()),
+            RefundState::Failed { decline, .. } => Some(decline),
             _ => None,
         }
     }
 
-    /// When it was asked for.
-    async fn created_at(&self) -> DateTime {
-        self.refund.created_at.into()
-    }
-
-    /// When it ended, one way or another.
-    async fn settled_at(&self) -> Option<DateTime> {
+    const fn ended_at(&self) -> Option<Timestamp> {
         match &self.refund.state {
             RefundState::PendingApproval | RefundState::Pending => None,
             RefundState::Succeeded { at }
             | RefundState::Failed { at, .. }
             | RefundState::Canceled { at }
-            | RefundState::Reversed { at } => Some((*at).into()),
+            | RefundState::Reversed { at } => Some(*at),
+        }
+    }
+}
+
+plain! {
+    Refund as this {
+        /// Its id, `re_…`.
+        pub id: Shown<ID, RefundId> = Shown::new(this.refund.id);
+        /// The operation that carries it to the provider, `txn_…`.
+        operation_id: Shown<ID, OperationId> = Shown::new(this.refund.operation);
+        /// How much goes back.
+        amount: Money = this.refund.amount.into();
+        /// Why, as the merchant said.
+        reason: Option<&str> = this.refund.reason.as_deref();
+        /// How far it has come.
+        status: RefundStatus = this.refund.state.status().into();
+        /// Why nothing went back.
+        failure: Option<Failure> = this.decline().map(Failure::from);
+        /// When it was asked for.
+        created_at: DateTime = this.refund.created_at.into();
+        /// When it ended, one way or another.
+        settled_at: Option<DateTime> = this.ended_at().map(DateTime);
+    }
+    loaded {
+        /// The payment whose money goes back.
+        async fn payment(&self, ctx: &Context<'_>) -> Result<Option<Payment>> {
+            payment::related(ctx, self.refund.payment, self.payment.as_ref()).await
         }
     }
 }
@@ -98,7 +91,7 @@ impl RefundQuery {
         #[graphql(desc = "With first: the cursor after which the page begins.")] after: Option<String>,
         #[graphql(desc = "The last so many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "With last: the cursor before which the page ends.")] before: Option<String>,
-    ) -> Result<Connection<String, Refund, EmptyFields>> {
+    ) -> Result<Written<Connection<Cursor<RefundId>, Refund, EmptyFields>>> {
         let payment = payment::filter(payment)?;
         let list = List::new(("refunds", payment));
         let request = list.request(PageArguments {
@@ -110,11 +103,11 @@ impl RefundQuery {
         let page = service::refund::page(ctx.app()?, ctx.actor()?, payment, &request)
             .await
             .map_err(query_failure)?;
-        Ok(list.connection(
+        Ok(Written(list.connection(
             page,
             EmptyFields,
             |refund| refund.id,
             |refund| Refund::new(refund, None),
-        ))
+        )))
     }
 }

@@ -5,11 +5,12 @@
 //! owned by a future that a client's hang-up can drop. On SQLite there is one writer, and it takes the lock at BEGIN: a reader that
 //! turns writer half way would meet `SQLITE_BUSY_SNAPSHOT`, which no waiting cures.
 
-mod json;
+mod record;
+mod rows;
 mod open;
 mod row;
 
-pub(crate) use json::models;
+pub(crate) use rows::{columns, models, records};
 pub use open::{OpenError, Settings, StatementObserver, is_postgres_url, open_for_migration};
 pub(crate) use row::sql;
 

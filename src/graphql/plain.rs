@@ -1,0 +1,478 @@
+//! Pages whose objects hold all that is asked of them, written at once.
+//!
+//! The library makes a future for each field and a map for each object, and a page of fifty payments with their children has 1,600
+//! fields. Whatever an object can answer by itself needs neither: here the selection is read once into a plan, and the plan writes
+//! every object of the page straight as JSON text. What a plan cannot do, because a field has to be loaded or carries a directive,
+//! goes the library's way as a whole; a test holds the two against each other.
+//!
+//! Invariant: a field is described, typed and computed in one place, by [`plain!`], from which both ways are made. A plan computes
+//! nothing of its own.
+
+use async_graphql::connection::{Connection, CursorType, Edge, EmptyFields, PageInfo};
+use async_graphql::parser::types::{Field, Selection, SelectionSet};
+use async_graphql::registry::Registry;
+use async_graphql::{ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerResult, Value};
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// The key under which the library takes a text as JSON that is already written.
+const WRITTEN: &str = "$serde_json::private::RawValue";
+
+/// What can be written from what it holds.
+pub trait Plain {
+    /// What a selection asks of it, read once for all of its kind.
+    type Plan;
+
+    /// Reads a selection; `None` if something in it cannot be answered from what is held.
+    fn plan(selected: &Selected<'_>) -> Option<Self::Plan>;
+
+    /// Writes JSON; `None` if something that the plan asks for was not loaded.
+    fn write(&self, plan: &Self::Plan, out: &mut String) -> Option<()>;
+}
+
+/// An object that can be written from what it holds.
+pub trait PlainObject: OutputType + Sized {
+    /// How a field is written; `None` if it has to be loaded. The name is that of the schema.
+    fn field(name: &str, selected: &Selected<'_>) -> Option<WriteField<Self>>;
+}
+
+/// Writes one field of an object.
+pub type WriteField<T> = Box<dyn Fn(&T, &mut String) -> Option<()>>;
+
+/// The fields of an object: what stands before each value, and what writes it.
+pub struct Fields<T>(Vec<(String, WriteField<T>)>);
+
+/// What is asked of one object: all selections of it, because a key may be selected in several places.
+pub struct Selected<'a> {
+    sets: Vec<&'a SelectionSet>,
+    ctx: &'a ContextSelectionSet<'a>,
+}
+
+/// What is asked under one key of the answer.
+struct Asked<'a> {
+    key: &'a str,
+    name: &'a str,
+    sets: Vec<&'a SelectionSet>,
+}
+
+impl<'a> Selected<'a> {
+    /// The plan for the fields of an object.
+    pub fn fields<T: PlainObject>(&self) -> Option<Fields<T>> {
+        let mut asked = Vec::new();
+        let type_name = T::type_name();
+        for set in &self.sets {
+            self.collect(&type_name, set, &mut asked)?;
+        }
+        let mut fields = Vec::with_capacity(asked.len());
+        for Asked { key, name, sets } in asked {
+            let comma = if fields.is_empty() { "" } else { "," };
+            let before = format!("{comma}\"{key}\":");
+            let write = if name == "__typename" {
+                typename(&type_name)
+            } else {
+                T::field(name, &Selected { sets, ctx: self.ctx })?
+            };
+            fields.push((before, write));
+        }
+        Some(Fields(fields))
+    }
+
+    /// Sorts fields under their keys, in the order in which the keys appear.
+    fn collect(&self, type_name: &str, set: &'a SelectionSet, asked: &mut Vec<Asked<'a>>) -> Option<()> {
+        for item in &set.items {
+            // What `@skip` and `@include` leave out is gone by now, and so are they.
+            if !item.node.directives().is_empty() {
+                return None;
+            }
+            let (condition, inner) = match &item.node {
+                Selection::Field(field) => {
+                    ask(&field.node, asked)?;
+                    continue;
+                }
+                Selection::InlineFragment(fragment) => (
+                    fragment.node.type_condition.as_ref(),
+                    &fragment.node.selection_set,
+                ),
+                Selection::FragmentSpread(spread) => {
+                    let fragment = self.ctx.query_env.fragments.get(&spread.node.fragment_name.node)?;
+                    (Some(&fragment.node.type_condition), &fragment.node.selection_set)
+                }
+            };
+            let applies = condition.is_none_or(|condition| {
+                let on = condition.node.on.node.as_str();
+                let implemented = || self.ctx.schema_env.registry.implements.get(type_name);
+                on == type_name || implemented().is_some_and(|interfaces| interfaces.contains(on))
+            });
+            if applies {
+                self.collect(type_name, &inner.node, asked)?;
+            }
+        }
+        Some(())
+    }
+}
+
+fn ask<'a>(field: &'a Field, asked: &mut Vec<Asked<'a>>) -> Option<()> {
+    // No field that is held takes arguments.
+    if !field.arguments.is_empty() {
+        return None;
+    }
+    let key = field.response_key().node.as_str();
+    let set = &field.selection_set.node;
+    if let Some(known) = asked.iter_mut().find(|known| known.key == key) {
+        known.sets.push(set);
+    } else {
+        asked.push(Asked {
+            key,
+            name: field.name.node.as_str(),
+            sets: vec![set],
+        });
+    }
+    Some(())
+}
+
+fn typename<T>(type_name: &str) -> WriteField<T> {
+    let text = format!("\"{type_name}\"");
+    Box::new(move |_, out| {
+        out.push_str(&text);
+        Some(())
+    })
+}
+
+impl<T> Fields<T> {
+    /// Writes one object.
+    pub fn write(&self, object: &T, out: &mut String) -> Option<()> {
+        out.push('{');
+        for (before, write) in &self.0 {
+            out.push_str(before);
+            write(object, out)?;
+        }
+        out.push('}');
+        Some(())
+    }
+}
+
+/// Writes a list.
+pub fn list<'a, T: Plain + 'a>(
+    items: impl Iterator<Item = &'a T>,
+    plan: &T::Plan,
+    out: &mut String,
+) -> Option<()> {
+    out.push('[');
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        item.write(plan, out)?;
+    }
+    out.push(']');
+    Some(())
+}
+
+/// Writes text between quotes.
+pub fn text(text: &str, out: &mut String) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+    {
+        // A byte of ASCII is never inside another character, so both cuts fall between characters.
+        let (clean, special) = rest.split_at(at);
+        out.push_str(clean);
+        match special.bytes().next() {
+            Some(b'"') => out.push_str("\\\""),
+            Some(b'\\') => out.push_str("\\\\"),
+            Some(b'\n') => out.push_str("\\n"),
+            Some(byte) => {
+                let _fits = write!(out, "\\u{byte:04x}");
+            }
+            None => {}
+        }
+        rest = special.get(1..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+/// Describes an object whose fields are computed from what it holds, and which of its fields are loaded instead. The documentation
+/// of a field is its description in the schema.
+macro_rules! plain {
+    ($type:ident as $this:ident {
+        $($(#[$doc:meta])* $vis:vis $name:ident: $value:ty = $read:expr;)*
+    } $(loaded { $($loaded:tt)* })? $(held { $($held:ident: $of:ty = $get:expr;)* })?) => {
+        #[async_graphql::Object(use_type_description)]
+        impl $type {
+            $($(#[$doc])* $vis async fn $name(&self) -> $value {
+                let $this = self;
+                $read
+            })*
+            $($($loaded)*)?
+        }
+
+        impl $crate::graphql::plain::PlainObject for $type {
+            fn field(
+                name: &str,
+                selected: &$crate::graphql::plain::Selected<'_>,
+            ) -> Option<$crate::graphql::plain::WriteField<Self>> {
+                use $crate::graphql::plain::{Plain, is};
+                $(if is(name, stringify!($name)) {
+                    let plan = <$value as Plain>::plan(selected)?;
+                    return Some(Box::new(move |$this: &Self, out| {
+                        let value: $value = $read;
+                        value.write(&plan, out)
+                    }));
+                })*
+                $($(if is(name, stringify!($held)) {
+                    let plan = <$of as Plain>::plan(selected)?;
+                    return Some(Box::new(move |$this: &Self, out| {
+                        let value: Option<&$of> = $get;
+                        value?.write(&plan, out)
+                    }));
+                })*)?
+                None
+            }
+        }
+
+        impl $crate::graphql::plain::Plain for $type {
+            type Plan = $crate::graphql::plain::Fields<Self>;
+
+            fn plan(selected: &$crate::graphql::plain::Selected<'_>) -> Option<Self::Plan> {
+                selected.fields()
+            }
+
+            fn write(&self, plan: &Self::Plan, out: &mut String) -> Option<()> {
+                plan.write(self, out)
+            }
+        }
+    };
+}
+
+pub(super) use plain;
+
+/// Whether a name of the schema, `createdAt`, is that of a method, `created_at`.
+pub fn is(name: &str, method: &str) -> bool {
+    let mut name = name.bytes();
+    let mut capital = false;
+    for byte in method.bytes() {
+        if byte == b'_' {
+            capital = true;
+            continue;
+        }
+        let expected = if capital { byte.to_ascii_uppercase() } else { byte };
+        if name.next() != Some(expected) {
+            return false;
+        }
+        capital = false;
+    }
+    name.next().is_none()
+}
+
+/// Writes the plan of a value that has no fields.
+macro_rules! leaf {
+    ($($(<$($parameter:ident: $bound:path),+>)? $type:ty = |$value:ident, $out:ident| $write:expr;)+) => {
+        $(impl$(<$($parameter: $bound),+>)? $crate::graphql::plain::Plain for $type {
+            type Plan = ();
+
+            fn plan(_: &$crate::graphql::plain::Selected<'_>) -> Option<()> {
+                Some(())
+            }
+
+            fn write(&self, (): &(), $out: &mut String) -> Option<()> {
+                let $value = self;
+                $write;
+                Some(())
+            }
+        })+
+    };
+}
+
+pub(super) use leaf;
+
+leaf! {
+    str = |value, out| text(value, out);
+    String = |value, out| text(value, out);
+    bool = |value, out| out.push_str(if *value { "true" } else { "false" });
+    i32 = |value, out| write!(out, "{value}").ok()?;
+}
+
+impl<T: Plain + ?Sized> Plain for &T {
+    type Plan = T::Plan;
+
+    fn plan(selected: &Selected<'_>) -> Option<T::Plan> {
+        T::plan(selected)
+    }
+
+    fn write(&self, plan: &T::Plan, out: &mut String) -> Option<()> {
+        T::write(self, plan, out)
+    }
+}
+
+impl<T: Plain> Plain for Option<T> {
+    type Plan = T::Plan;
+
+    fn plan(selected: &Selected<'_>) -> Option<T::Plan> {
+        T::plan(selected)
+    }
+
+    fn write(&self, plan: &T::Plan, out: &mut String) -> Option<()> {
+        match self {
+            Some(value) => value.write(plan, out),
+            None => {
+                out.push_str("null");
+                Some(())
+            }
+        }
+    }
+}
+
+impl<T: Plain> Plain for [T] {
+    type Plan = T::Plan;
+
+    fn plan(selected: &Selected<'_>) -> Option<T::Plan> {
+        T::plan(selected)
+    }
+
+    fn write(&self, plan: &T::Plan, out: &mut String) -> Option<()> {
+        list(self.iter(), plan, out)
+    }
+}
+
+impl PlainObject for PageInfo {
+    fn field(name: &str, _: &Selected<'_>) -> Option<WriteField<Self>> {
+        Some(match name {
+            "hasPreviousPage" => Box::new(|page, out| page.has_previous_page.write(&(), out)),
+            "hasNextPage" => Box::new(|page, out| page.has_next_page.write(&(), out)),
+            "startCursor" => Box::new(|page, out| page.start_cursor.write(&(), out)),
+            "endCursor" => Box::new(|page, out| page.end_cursor.write(&(), out)),
+            _ => return None,
+        })
+    }
+}
+
+type Row<C, N> = Edge<C, N, EmptyFields>;
+
+impl<C, N> PlainObject for Row<C, N>
+where
+    C: CursorType + Send + Sync,
+    N: OutputType + Plain,
+    N::Plan: 'static,
+{
+    fn field(name: &str, selected: &Selected<'_>) -> Option<WriteField<Self>> {
+        Some(match name {
+            "cursor" => Box::new(|edge, out| edge.cursor.encode_cursor().write(&(), out)),
+            "node" => {
+                let plan = N::plan(selected)?;
+                Box::new(move |edge, out| edge.node.write(&plan, out))
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl<C, N, F> PlainObject for Connection<C, N, F>
+where
+    C: CursorType + Send + Sync + 'static,
+    N: OutputType + Plain + 'static,
+    N::Plan: 'static,
+    F: ObjectType,
+{
+    fn field(name: &str, selected: &Selected<'_>) -> Option<WriteField<Self>> {
+        Some(match name {
+            "nodes" => {
+                let plan = N::plan(selected)?;
+                Box::new(move |page, out| list(page.edges.iter().map(|edge| &edge.node), &plan, out))
+            }
+            "edges" => {
+                let plan = selected.fields::<Row<C, N>>()?;
+                Box::new(move |page, out| {
+                    out.push('[');
+                    for (index, edge) in page.edges.iter().enumerate() {
+                        if index > 0 {
+                            out.push(',');
+                        }
+                        plan.write(edge, out)?;
+                    }
+                    out.push(']');
+                    Some(())
+                })
+            }
+            "pageInfo" => {
+                let plan = selected.fields::<PageInfo>()?;
+                Box::new(move |page, out| plan.write(&page_info(page), out))
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn page_info<C, N, F>(page: &Connection<C, N, F>) -> PageInfo
+where
+    C: CursorType + Send + Sync,
+    N: OutputType,
+    F: ObjectType,
+{
+    PageInfo {
+        has_previous_page: page.has_previous_page,
+        has_next_page: page.has_next_page,
+        start_cursor: page.edges.first().map(|edge| edge.cursor.encode_cursor()),
+        end_cursor: page.edges.last().map(|edge| edge.cursor.encode_cursor()),
+    }
+}
+
+/// A page that is written at once where that is possible.
+pub struct Written<T>(pub T);
+
+impl<T: PlainObject> OutputType for Written<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        T::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        match written(ctx, &field.node, &self.0) {
+            Some(value) => Ok(value),
+            None => self.0.resolve(ctx, field).await,
+        }
+    }
+}
+
+fn written<T: PlainObject>(ctx: &ContextSelectionSet<'_>, field: &Field, object: &T) -> Option<Value> {
+    if !stands_alone(ctx, field) {
+        return None;
+    }
+    let selected = Selected {
+        sets: vec![&ctx.item.node],
+        ctx,
+    };
+    let plan = selected.fields::<T>()?;
+    let mut out = String::with_capacity(4 * 1024);
+    plan.write(object, &mut out)?;
+    Some(Value::Object(
+        [(Name::new(WRITTEN), Value::String(out))].into_iter().collect(),
+    ))
+}
+
+/// Whether nothing else is answered under the same key: the library merges what is, and cannot look into a text.
+fn stands_alone(ctx: &ContextSelectionSet<'_>, field: &Field) -> bool {
+    let at_the_root = ctx.path_node.is_some_and(|path| path.parent.is_none());
+    let key = &field.response_key().node;
+    let mut same = 0;
+    for item in &ctx.query_env.operation.node.selection_set.node.items {
+        match &item.node {
+            Selection::Field(other) => same += usize::from(other.node.response_key().node == *key),
+            Selection::InlineFragment(_) | Selection::FragmentSpread(_) => return false,
+        }
+    }
+    at_the_root && same == 1
+}
