@@ -146,7 +146,8 @@ pub async fn measure(address: SocketAddr, request: Vec<u8>, connections: usize, 
         move || {
             let (connection, request) = (Arc::clone(&connection), Arc::clone(&request));
             async move {
-                assert!(connection.lock().await.exchange(&request).await.starts_with(b"{\"data\":"));
+                let mut connection = connection.lock().await;
+                assert!(connection.exchange(&request).await.starts_with(b"{\"data\""));
             }
         }
     })

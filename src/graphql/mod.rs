@@ -28,6 +28,7 @@ mod schema;
 mod shown;
 mod time;
 mod user_error;
+mod written;
 
 pub use error::{Code, failure};
 pub use schema::{Schema, build, sdl};

@@ -5,7 +5,7 @@ use super::context::ContextExt;
 use super::error::query_failure;
 use super::payment::{Payment, relations};
 use super::payment_filter::{PaymentFilter, PaymentOrder};
-use super::plain::Written;
+use super::written::Written;
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object, Result};
 use service::payment::{self, Filter};

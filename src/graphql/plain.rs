@@ -1,22 +1,15 @@
-//! Pages whose objects hold all that is asked of them, written at once.
+//! Objects that hold all that is asked of them, written straight as JSON text.
 //!
 //! The library makes a future for each field and a map for each object, and a page of fifty payments with their children has 1,600
-//! fields. Whatever an object can answer by itself needs neither: here the selection is read once into a plan, and the plan writes
-//! every object of the page straight as JSON text. What a plan cannot do, because a field has to be loaded or carries a directive,
-//! goes the library's way as a whole; a test holds the two against each other.
+//! fields. Whatever an object can answer by itself needs neither: here a selection is read once into a plan, and the plan writes
+//! every object of the page. `written` says when that is done.
 //!
 //! Invariant: a field is described, typed and computed in one place, by [`plain!`], from which both ways are made. A plan computes
 //! nothing of its own.
 
-use async_graphql::connection::{Connection, CursorType, Edge, EmptyFields, PageInfo};
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
-use async_graphql::registry::Registry;
-use async_graphql::{ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerResult, Value};
-use std::borrow::Cow;
+use async_graphql::{ContextSelectionSet, OutputType};
 use std::fmt::Write;
-
-/// The key under which the library takes a text as JSON that is already written.
-const WRITTEN: &str = "$serde_json::private::RawValue";
 
 /// What can be written from what it holds.
 pub trait Plain {
@@ -56,6 +49,12 @@ struct Asked<'a> {
 }
 
 impl<'a> Selected<'a> {
+    /// What is asked of the object that is being resolved.
+    pub fn of(ctx: &'a ContextSelectionSet<'a>) -> Self {
+        let sets = vec![&ctx.item.node];
+        Self { sets, ctx }
+    }
+
     /// The plan for the fields of an object.
     pub fn fields<T: PlainObject>(&self) -> Option<Fields<T>> {
         let mut asked = Vec::new();
@@ -335,144 +334,4 @@ impl<T: Plain> Plain for [T] {
     fn write(&self, plan: &T::Plan, out: &mut String) -> Option<()> {
         list(self.iter(), plan, out)
     }
-}
-
-impl PlainObject for PageInfo {
-    fn field(name: &str, _: &Selected<'_>) -> Option<WriteField<Self>> {
-        Some(match name {
-            "hasPreviousPage" => Box::new(|page, out| page.has_previous_page.write(&(), out)),
-            "hasNextPage" => Box::new(|page, out| page.has_next_page.write(&(), out)),
-            "startCursor" => Box::new(|page, out| page.start_cursor.write(&(), out)),
-            "endCursor" => Box::new(|page, out| page.end_cursor.write(&(), out)),
-            _ => return None,
-        })
-    }
-}
-
-type Row<C, N> = Edge<C, N, EmptyFields>;
-
-impl<C, N> PlainObject for Row<C, N>
-where
-    C: CursorType + Send + Sync,
-    N: OutputType + Plain,
-    N::Plan: 'static,
-{
-    fn field(name: &str, selected: &Selected<'_>) -> Option<WriteField<Self>> {
-        Some(match name {
-            "cursor" => Box::new(|edge, out| edge.cursor.encode_cursor().write(&(), out)),
-            "node" => {
-                let plan = N::plan(selected)?;
-                Box::new(move |edge, out| edge.node.write(&plan, out))
-            }
-            _ => return None,
-        })
-    }
-}
-
-impl<C, N, F> PlainObject for Connection<C, N, F>
-where
-    C: CursorType + Send + Sync + 'static,
-    N: OutputType + Plain + 'static,
-    N::Plan: 'static,
-    F: ObjectType,
-{
-    fn field(name: &str, selected: &Selected<'_>) -> Option<WriteField<Self>> {
-        Some(match name {
-            "nodes" => {
-                let plan = N::plan(selected)?;
-                Box::new(move |page, out| list(page.edges.iter().map(|edge| &edge.node), &plan, out))
-            }
-            "edges" => {
-                let plan = selected.fields::<Row<C, N>>()?;
-                Box::new(move |page, out| {
-                    out.push('[');
-                    for (index, edge) in page.edges.iter().enumerate() {
-                        if index > 0 {
-                            out.push(',');
-                        }
-                        plan.write(edge, out)?;
-                    }
-                    out.push(']');
-                    Some(())
-                })
-            }
-            "pageInfo" => {
-                let plan = selected.fields::<PageInfo>()?;
-                Box::new(move |page, out| plan.write(&page_info(page), out))
-            }
-            _ => return None,
-        })
-    }
-}
-
-fn page_info<C, N, F>(page: &Connection<C, N, F>) -> PageInfo
-where
-    C: CursorType + Send + Sync,
-    N: OutputType,
-    F: ObjectType,
-{
-    PageInfo {
-        has_previous_page: page.has_previous_page,
-        has_next_page: page.has_next_page,
-        start_cursor: page.edges.first().map(|edge| edge.cursor.encode_cursor()),
-        end_cursor: page.edges.last().map(|edge| edge.cursor.encode_cursor()),
-    }
-}
-
-/// A page that is written at once where that is possible.
-pub struct Written<T>(pub T);
-
-impl<T: PlainObject> OutputType for Written<T> {
-    fn type_name() -> Cow<'static, str> {
-        T::type_name()
-    }
-
-    fn qualified_type_name() -> String {
-        T::qualified_type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        T::create_type_info(registry)
-    }
-
-    async fn resolve(
-        &self,
-        ctx: &ContextSelectionSet<'_>,
-        field: &Positioned<Field>,
-    ) -> ServerResult<Value> {
-        match written(ctx, &field.node, &self.0) {
-            Some(value) => Ok(value),
-            None => self.0.resolve(ctx, field).await,
-        }
-    }
-}
-
-fn written<T: PlainObject>(ctx: &ContextSelectionSet<'_>, field: &Field, object: &T) -> Option<Value> {
-    if !stands_alone(ctx, field) {
-        return None;
-    }
-    let selected = Selected {
-        sets: vec![&ctx.item.node],
-        ctx,
-    };
-    let plan = selected.fields::<T>()?;
-    let mut out = String::with_capacity(4 * 1024);
-    plan.write(object, &mut out)?;
-    Some(Value::Object(
-        [(Name::new(WRITTEN), Value::String(out))].into_iter().collect(),
-    ))
-}
-
-/// Whether nothing else is answered under the same key: the library merges what is, and cannot look into a text.
-fn stands_alone(ctx: &ContextSelectionSet<'_>, field: &Field) -> bool {
-    let at_the_root = ctx.path_node.is_some_and(|path| path.parent.is_none());
-    let key = &field.response_key().node;
-    let mut same = 0;
-    for item in &ctx.query_env.operation.node.selection_set.node.items {
-        match &item.node {
-            Selection::Field(other) => same += usize::from(other.node.response_key().node == *key),
-            Selection::InlineFragment(_) | Selection::FragmentSpread(_) => return false,
-        }
-    }
-    at_the_root && same == 1
 }

@@ -18,6 +18,7 @@ mod merchants;
 mod nodes;
 mod payments_list;
 mod payments_pages;
+mod plain;
 mod refunds;
 mod sale;
 mod scopes;
