@@ -53,7 +53,11 @@ impl Beside {
         };
         let query = json!({ "query": QUERY }).to_string();
         let mut servers = vec![
-            ("ours", own("ours"), post("/graphql", &installation.secret, &query)),
+            (
+                "ours",
+                own("ours"),
+                post("/graphql", &installation.secret, &query),
+            ),
             ("by hand", own("by hand"), get("/page")),
         ];
         let theirs = postgraphile::install().and_then(|()| {
@@ -72,7 +76,11 @@ impl Beside {
             let body = connection.exchange(request).await;
             let page: Value = serde_json::from_slice(body).expect("JSON");
             let numbers = postgraphile::numbers(&page);
-            assert_eq!(numbers.len(), 51, "{name}: fifty payments and whether there are more");
+            assert_eq!(
+                numbers.len(),
+                51,
+                "{name}: fifty payments and whether there are more"
+            );
             let expected = expected.get_or_insert_with(|| numbers.clone());
             assert_eq!(expected, &numbers, "{name} must send the same numbers");
         }

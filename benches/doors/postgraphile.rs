@@ -86,7 +86,13 @@ pub fn numbers(page: &Value) -> Vec<Value> {
         let status = row["status"].as_str().expect("a status").to_uppercase();
         json!([row[id], status, fils(row)])
     };
-    let rows = |rows: &Value| rows.as_array().expect("a list").iter().map(row).collect::<Vec<_>>();
+    let rows = |rows: &Value| {
+        rows.as_array()
+            .expect("a list")
+            .iter()
+            .map(row)
+            .collect::<Vec<_>>()
+    };
     let nodes = list["nodes"].as_array().expect("payments").iter();
     let one = |node: &Value| {
         let either = |ours: &str, theirs: &str| match &node[ours] {

@@ -184,11 +184,7 @@ async fn listen(app: App, config: Config) -> SocketAddr {
     address
 }
 
-async fn open(
-    url: &str,
-    clock: Arc<dyn Clock>,
-    recorded: Option<Arc<Mutex<Option<Vec<Statement>>>>>,
-) -> App {
+async fn open(url: &str, clock: Arc<dyn Clock>, recorded: Option<Arc<Mutex<Option<Vec<Statement>>>>>) -> App {
     let observer = recorded.map(|recorded| -> service::db::StatementObserver {
         Arc::new(move |statement: &Statement, _| {
             if let Some(list) = recorded.lock().expect("an unpoisoned list").as_mut() {

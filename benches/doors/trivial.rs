@@ -59,5 +59,8 @@ impl Trivial {
 async fn answer(body: Bytes) -> impl IntoResponse {
     let asked: Value = serde_json::from_slice(&body).expect("JSON");
     assert!(asked["query"].is_string());
-    ([(CONTENT_TYPE, "application/json")], Json(json!({ "data": { "__typename": "Query" } })))
+    (
+        [(CONTENT_TYPE, "application/json")],
+        Json(json!({ "data": { "__typename": "Query" } })),
+    )
 }

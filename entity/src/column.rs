@@ -8,8 +8,8 @@ use domain::credential::SecretHash;
 use domain::provider::Decline;
 use domain::{Currency, Money, Timestamp};
 use sea_orm::prelude::Json;
-use serde::de::{Deserializer, Error, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
 
 /// What every column of amounts refuses by its CHECK.
@@ -82,6 +82,10 @@ impl<'de> Deserialize<'de> for Instant {
                 read.map(Instant)
                     .ok_or_else(|| E::custom(format_args!("no instant: {micros} microseconds")))
             }
+
+            fn visit_u64<E: Error>(self, micros: u64) -> Result<Instant, E> {
+                self.visit_i64(i64::try_from(micros).map_err(E::custom)?)
+            }
         }
 
         deserializer.deserialize_any(Read)
@@ -147,7 +151,11 @@ mod tests {
         let Row(text, none) = read(r#"["2027-01-01T00:01:00.123456+00:00", null]"#).unwrap();
         let Row(number, some) = read(&format!("[{0}, {0}]", at.timestamp_micros())).unwrap();
         assert_eq!((text, none, number, some), (at, None, at, Some(at)));
-        for broken in [r#"["soon", null]"#, r#"[9223372036854775807, null]"#, "[true, null]"] {
+        for broken in [
+            r#"["soon", null]"#,
+            r#"[9223372036854775807, null]"#,
+            "[true, null]",
+        ] {
             assert!(read(broken).is_err(), "{broken}");
         }
     }

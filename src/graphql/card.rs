@@ -83,6 +83,11 @@ impl CardQuery {
         let page = service::card::page(ctx.app()?, ctx.actor()?, &request)
             .await
             .map_err(query_failure)?;
-        Ok(Written(list.connection(page, EmptyFields, |card| card.id, Card::from)))
+        Ok(Written(list.connection(
+            page,
+            EmptyFields,
+            |card| card.id,
+            Card::from,
+        )))
     }
 }

@@ -3,9 +3,7 @@
 use super::plain::plain;
 use super::shown::Shown;
 use super::user_error::{self, UserError, UserErrorCode};
-use async_graphql::{
-    Description, InputObject, InputValueError, InputValueResult, Scalar, ScalarType, Value,
-};
+use async_graphql::{Description, InputObject, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use domain::money::{self, MoneyText, parse_charge};
 
 /// A decimal number as text: "125000", "12.50". Exact: no float is ever made of it.

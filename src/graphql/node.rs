@@ -68,7 +68,7 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
 
     let payments: Vec<PaymentId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     if !payments.is_empty() {
-        let relations = payment::relations(&[ctx.look_ahead()]);
+        let relations = payment::relations(&[ctx.look_ahead()], false);
         let now = app.now();
         for whole in service::payment::get_many_whole(app, actor, &payments, relations)
             .await

@@ -6,15 +6,15 @@ use super::enums::{FailureReason, OperationKind, OperationStatus};
 use super::error::query_failure;
 use super::money::Money;
 use super::payment::{self, Payment};
-use super::plain::plain;
+use super::plain::{fields, plain};
 use super::shown::Shown;
 use super::time::DateTime;
 use super::written::Written;
 use async_graphql::connection::{Connection, EmptyFields};
-use async_graphql::{Context, Description, ID, Object, Result};
+use async_graphql::{Context, Description, ID, Object, OutputType, Result};
 use domain::Timestamp;
 use domain::id::OperationId;
-use domain::operation::OperationState;
+use domain::operation::{self, OperationState};
 use domain::provider::FraudCheck;
 use std::sync::Arc;
 
@@ -42,16 +42,13 @@ impl From<&domain::provider::Decline> for Failure {
 /// One try on a payment: authorize, sale, capture, void or refund.
 #[derive(Clone, Description)]
 pub struct Operation {
-    operation: domain::operation::Operation,
+    operation: operation::Operation,
     payment: Option<Arc<domain::payment::Payment>>,
 }
 
 impl Operation {
     /// An operation, with its payment where that is known already.
-    pub fn new(
-        operation: domain::operation::Operation,
-        payment: Option<Arc<domain::payment::Payment>>,
-    ) -> Self {
+    pub fn new(operation: operation::Operation, payment: Option<Arc<domain::payment::Payment>>) -> Self {
         Self { operation, payment }
     }
 
@@ -123,6 +120,27 @@ plain! {
         async fn payment(&self, ctx: &Context<'_>) -> Result<Option<Payment>> {
             payment::related(ctx, self.operation.payment, self.payment.as_ref()).await
         }
+    }
+}
+
+/// What a list shows of an operation, where no more is asked for.
+#[derive(Clone, Debug)]
+pub struct BriefOperation(operation::Brief);
+
+impl From<operation::Brief> for BriefOperation {
+    fn from(brief: operation::Brief) -> Self {
+        Self(brief)
+    }
+}
+
+fields! {
+    BriefOperation as this, <Operation as OutputType>::type_name() => {
+        id: Shown<ID, OperationId> = Shown::new(this.0.id);
+        kind: OperationKind = this.0.kind.into();
+        status: OperationStatus = this.0.status.into();
+        amount: Money = this.0.amount.into();
+        created_at: DateTime = this.0.created_at.into();
+        settled_at: Option<DateTime> = this.0.settled_at.map(DateTime);
     }
 }
 

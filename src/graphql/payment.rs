@@ -8,9 +8,9 @@ use super::error::{Code, failure, query_failure};
 use super::load::{OperationsOf, RefundsOf};
 use super::metadata::Metadata;
 use super::money::Money;
-use super::operation::{Failure, Operation};
-use super::plain::plain;
-use super::refund::Refund;
+use super::operation::{BriefOperation, Failure, Operation};
+use super::plain::{Held, plain};
+use super::refund::{BriefRefund, Refund};
 use super::shown::Shown;
 use super::time::DateTime;
 use async_graphql::{Context, Description, ID, Lookahead, Result};
@@ -18,7 +18,7 @@ use domain::Timestamp;
 use domain::id::PaymentId;
 use domain::payment::{Payment as Value, PaymentState, Release, Taken};
 use service::Error;
-use service::payment::{Edge, Relations, Whole};
+use service::payment::{Children, Edge, Relations, Whole};
 use std::sync::Arc;
 
 /// Money held or taken from a payer.
@@ -26,8 +26,8 @@ use std::sync::Arc;
 pub struct Payment {
     payment: Arc<Value>,
     now: Timestamp,
-    operations: Option<Arc<[Operation]>>,
-    refunds: Option<Arc<[Refund]>>,
+    operations: Option<Held<Operation, BriefOperation>>,
+    refunds: Option<Held<Refund, BriefRefund>>,
     card: Option<Option<Card>>,
 }
 
@@ -47,12 +47,20 @@ impl Payment {
     pub fn whole(whole: Whole, now: Timestamp) -> Self {
         let payment = Arc::new(whole.payment);
         let known = || Some(Arc::clone(&payment));
-        let operations = |all: Vec<_>| {
-            all.into_iter()
-                .map(|one| Operation::new(one, known()))
-                .collect()
+        let operations = |children| match children {
+            Children::Whole(all) => {
+                let one = |one| Operation::new(one, known());
+                Held::Whole(all.into_iter().map(one).collect())
+            }
+            Children::Brief(all) => Held::Brief(all.into_iter().map(BriefOperation::from).collect()),
         };
-        let refunds = |all: Vec<_>| all.into_iter().map(|one| Refund::new(one, known())).collect();
+        let refunds = |children| match children {
+            Children::Whole(all) => {
+                let one = |one| Refund::new(one, known());
+                Held::Whole(all.into_iter().map(one).collect())
+            }
+            Children::Brief(all) => Held::Brief(all.into_iter().map(BriefRefund::from).collect()),
+        };
         Self {
             operations: whole.operations.map(operations),
             refunds: whole.refunds.map(refunds),
@@ -120,13 +128,35 @@ impl Payment {
     }
 }
 
-/// What `selection` asks to be read beside each payment.
-pub fn relations(selection: &[Lookahead<'_>]) -> Relations {
+/// What of an operation or refund is read where a list asks for no more.
+const BRIEF: [&str; 7] = [
+    "id",
+    "kind",
+    "status",
+    "amount",
+    "createdAt",
+    "settledAt",
+    "__typename",
+];
+
+/// What `selection` asks to be read beside each payment. `at_once` says that the payments are written at once: then, and only
+/// then, nobody else asks an operation or refund for what `selection` does not name.
+pub fn relations(selection: &[Lookahead<'_>], at_once: bool) -> Relations {
     let asked = |relation: &str| selection.iter().any(|selected| selected.field(relation).exists());
+    let brief = |relation: &str| {
+        let mut fields = selection
+            .iter()
+            .flat_map(|selected| selected.field(relation).selection_fields());
+        fields.all(|field| {
+            let mut children = field.selection_set();
+            children.all(|child| BRIEF.contains(&child.name()))
+        })
+    };
     Relations {
         operations: asked("operations"),
         refunds: asked("refunds"),
         card: asked("card"),
+        brief: at_once && brief("operations") && brief("refunds"),
     }
 }
 
@@ -229,7 +259,7 @@ plain! {
 
         /// What was tried on it: the newest 50, oldest first. The list of operations pages through all of them.
         async fn operations(&self, ctx: &Context<'_>) -> Result<Arc<[Operation]>> {
-            if let Some(operations) = &self.operations {
+            if let Some(Held::Whole(operations)) = &self.operations {
                 return Ok(Arc::clone(operations));
             }
             let key = OperationsOf(self.payment.id);
@@ -241,7 +271,7 @@ plain! {
 
         /// What went or is going back: the newest 50, oldest first. The list of refunds pages through all of them.
         async fn refunds(&self, ctx: &Context<'_>) -> Result<Arc<[Refund]>> {
-            if let Some(refunds) = &self.refunds {
+            if let Some(Held::Whole(refunds)) = &self.refunds {
                 return Ok(Arc::clone(refunds));
             }
             let key = RefundsOf(self.payment.id);
@@ -253,7 +283,7 @@ plain! {
     }
     held {
         card: Option<Card> = this.card.as_ref();
-        operations: [Operation] = this.operations.as_deref();
-        refunds: [Refund] = this.refunds.as_deref();
+        operations: Held<Operation, BriefOperation> = this.operations.as_ref();
+        refunds: Held<Refund, BriefRefund> = this.refunds.as_ref();
     }
 }

@@ -5,7 +5,7 @@ use super::context::ContextExt;
 use super::error::query_failure;
 use super::payment::{Payment, relations};
 use super::payment_filter::{PaymentFilter, PaymentOrder};
-use super::written::Written;
+use super::written::{Written, at_once};
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object, Result};
 use service::payment::{self, Filter};
@@ -24,6 +24,8 @@ impl PaymentTotals {
         Ok(i32::try_from(count).ok())
     }
 }
+
+type Payments = Connection<Cursor<payment::Edge>, Payment, PaymentTotals>;
 
 #[derive(Default)]
 pub struct PaymentQuery;
@@ -53,7 +55,7 @@ impl PaymentQuery {
         #[graphql(desc = "With last: the cursor before which the page ends.")] before: Option<String>,
         #[graphql(desc = "Which payments.")] filter: Option<PaymentFilter>,
         #[graphql(desc = "How they are sorted.")] order_by: Option<PaymentOrder>,
-    ) -> Result<Written<Connection<Cursor<payment::Edge>, Payment, PaymentTotals>>> {
+    ) -> Result<Written<Payments>> {
         let filter = filter.unwrap_or_default().read()?;
         let order = order_by.unwrap_or_default().into();
         let list = List::new(("payments", &filter, order));
@@ -64,7 +66,8 @@ impl PaymentQuery {
             before,
         })?;
         let look = ctx.look_ahead();
-        let relations = relations(&[look.field("nodes"), look.field("edges").field("node")]);
+        let nodes = [look.field("nodes"), look.field("edges").field("node")];
+        let relations = relations(&nodes, at_once::<Payments>(ctx));
         let app = ctx.app()?;
         let page = payment::page(app, ctx.actor()?, &filter, order, &request, relations)
             .await

@@ -7,9 +7,11 @@
 //! Invariant: a field is described, typed and computed in one place, by [`plain!`], from which both ways are made. A plan computes
 //! nothing of its own.
 
+use async_graphql::ContextSelectionSet;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
-use async_graphql::{ContextSelectionSet, OutputType};
+use std::borrow::Cow;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// What can be written from what it holds.
 pub trait Plain {
@@ -24,7 +26,10 @@ pub trait Plain {
 }
 
 /// An object that can be written from what it holds.
-pub trait PlainObject: OutputType + Sized {
+pub trait PlainObject: Sized {
+    /// Its type in the schema.
+    fn type_name() -> Cow<'static, str>;
+
     /// How a field is written; `None` if it has to be loaded. The name is that of the schema.
     fn field(name: &str, selected: &Selected<'_>) -> Option<WriteField<Self>>;
 }
@@ -93,7 +98,11 @@ impl<'a> Selected<'a> {
                     &fragment.node.selection_set,
                 ),
                 Selection::FragmentSpread(spread) => {
-                    let fragment = self.ctx.query_env.fragments.get(&spread.node.fragment_name.node)?;
+                    let fragment = self
+                        .ctx
+                        .query_env
+                        .fragments
+                        .get(&spread.node.fragment_name.node)?;
                     (Some(&fragment.node.type_condition), &fragment.node.selection_set)
                 }
             };
@@ -208,7 +217,26 @@ macro_rules! plain {
             $($($loaded)*)?
         }
 
+        $crate::graphql::plain::fields! {
+            $type as $this, <Self as async_graphql::OutputType>::type_name() => {
+                $($name: $value = $read;)*
+            } $(held { $($held: $of = $get;)* })?
+        }
+    };
+}
+
+pub(super) use plain;
+
+/// The plan of an object by the fields that it holds: those that are computed, and those that were read beside it.
+macro_rules! fields {
+    ($type:ident as $this:ident, $type_name:expr => {
+        $($name:ident: $value:ty = $read:expr;)*
+    } $(held { $($held:ident: $of:ty = $get:expr;)* })?) => {
         impl $crate::graphql::plain::PlainObject for $type {
+            fn type_name() -> std::borrow::Cow<'static, str> {
+                $type_name
+            }
+
             fn field(
                 name: &str,
                 selected: &$crate::graphql::plain::Selected<'_>,
@@ -246,7 +274,7 @@ macro_rules! plain {
     };
 }
 
-pub(super) use plain;
+pub(super) use fields;
 
 /// Whether a name of the schema, `createdAt`, is that of a method, `created_at`.
 pub fn is(name: &str, method: &str) -> bool {
@@ -333,5 +361,38 @@ impl<T: Plain> Plain for [T] {
 
     fn write(&self, plan: &T::Plan, out: &mut String) -> Option<()> {
         list(self.iter(), plan, out)
+    }
+}
+
+/// Objects of which all is held, or only what a list shows.
+#[derive(Debug)]
+pub enum Held<W, B> {
+    /// All of each.
+    Whole(Arc<[W]>),
+    /// What a list shows of each.
+    Brief(Arc<[B]>),
+}
+
+impl<W, B> Clone for Held<W, B> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Whole(all) => Self::Whole(Arc::clone(all)),
+            Self::Brief(all) => Self::Brief(Arc::clone(all)),
+        }
+    }
+}
+
+impl<W: Plain, B: Plain> Plain for Held<W, B> {
+    type Plan = (W::Plan, Option<B::Plan>);
+
+    fn plan(selected: &Selected<'_>) -> Option<Self::Plan> {
+        Some((W::plan(selected)?, B::plan(selected)))
+    }
+
+    fn write(&self, (whole, brief): &Self::Plan, out: &mut String) -> Option<()> {
+        match self {
+            Self::Whole(all) => list(all.iter(), whole, out),
+            Self::Brief(all) => list(all.iter(), brief.as_ref()?, out),
+        }
     }
 }

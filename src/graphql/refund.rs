@@ -7,27 +7,27 @@ use super::error::query_failure;
 use super::money::Money;
 use super::operation::Failure;
 use super::payment::{self, Payment};
-use super::plain::plain;
+use super::plain::{fields, plain};
 use super::shown::Shown;
 use super::time::DateTime;
 use super::written::Written;
 use async_graphql::connection::{Connection, EmptyFields};
-use async_graphql::{Context, Description, ID, Object, Result};
+use async_graphql::{Context, Description, ID, Object, OutputType, Result};
 use domain::Timestamp;
 use domain::id::{OperationId, RefundId};
-use domain::refund::RefundState;
+use domain::refund::{self, RefundState};
 use std::sync::Arc;
 
 /// Captured money on its way back to the payer.
 #[derive(Clone, Description)]
 pub struct Refund {
-    refund: domain::refund::Refund,
+    refund: refund::Refund,
     payment: Option<Arc<domain::payment::Payment>>,
 }
 
 impl Refund {
     /// A refund, with its payment where that is known already.
-    pub fn new(refund: domain::refund::Refund, payment: Option<Arc<domain::payment::Payment>>) -> Self {
+    pub fn new(refund: refund::Refund, payment: Option<Arc<domain::payment::Payment>>) -> Self {
         Self { refund, payment }
     }
 }
@@ -75,6 +75,26 @@ plain! {
         async fn payment(&self, ctx: &Context<'_>) -> Result<Option<Payment>> {
             payment::related(ctx, self.refund.payment, self.payment.as_ref()).await
         }
+    }
+}
+
+/// What a list shows of a refund, where no more is asked for.
+#[derive(Clone, Debug)]
+pub struct BriefRefund(refund::Brief);
+
+impl From<refund::Brief> for BriefRefund {
+    fn from(brief: refund::Brief) -> Self {
+        Self(brief)
+    }
+}
+
+fields! {
+    BriefRefund as this, <Refund as OutputType>::type_name() => {
+        id: Shown<ID, RefundId> = Shown::new(this.0.id);
+        amount: Money = this.0.amount.into();
+        status: RefundStatus = this.0.status.into();
+        created_at: DateTime = this.0.created_at.into();
+        settled_at: Option<DateTime> = this.0.settled_at.map(DateTime);
     }
 }
 

@@ -7,13 +7,19 @@ use super::plain::{Plain, PlainObject, Selected, WriteField, list};
 use async_graphql::connection::{Connection, CursorType, Edge, EmptyFields, PageInfo};
 use async_graphql::parser::types::{Field, Selection};
 use async_graphql::registry::Registry;
-use async_graphql::{ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerResult, Value};
+use async_graphql::{
+    Context, ContextSelectionSet, Name, ObjectType, OutputType, Positioned, ServerResult, Value,
+};
 use std::borrow::Cow;
 
 /// The key under which the library takes a text as JSON that is already written.
 const WRITTEN: &str = "$serde_json::private::RawValue";
 
 impl PlainObject for PageInfo {
+    fn type_name() -> Cow<'static, str> {
+        <Self as OutputType>::type_name()
+    }
+
     fn field(name: &str, _: &Selected<'_>) -> Option<WriteField<Self>> {
         Some(match name {
             "hasPreviousPage" => Box::new(|page, out| page.has_previous_page.write(&(), out)),
@@ -33,6 +39,10 @@ where
     N: OutputType + Plain,
     N::Plan: 'static,
 {
+    fn type_name() -> Cow<'static, str> {
+        <Self as OutputType>::type_name()
+    }
+
     fn field(name: &str, selected: &Selected<'_>) -> Option<WriteField<Self>> {
         Some(match name {
             "cursor" => Box::new(|edge, out| edge.cursor.encode_cursor().write(&(), out)),
@@ -52,6 +62,10 @@ where
     N::Plan: 'static,
     F: ObjectType,
 {
+    fn type_name() -> Cow<'static, str> {
+        <Self as OutputType>::type_name()
+    }
+
     fn field(name: &str, selected: &Selected<'_>) -> Option<WriteField<Self>> {
         Some(match name {
             "nodes" => {
@@ -98,9 +112,9 @@ where
 /// A page that is written at once where that is possible.
 pub struct Written<T>(pub T);
 
-impl<T: PlainObject> OutputType for Written<T> {
+impl<T: PlainObject + OutputType> OutputType for Written<T> {
     fn type_name() -> Cow<'static, str> {
-        T::type_name()
+        <T as OutputType>::type_name()
     }
 
     fn qualified_type_name() -> String {
@@ -111,11 +125,7 @@ impl<T: PlainObject> OutputType for Written<T> {
         T::create_type_info(registry)
     }
 
-    async fn resolve(
-        &self,
-        ctx: &ContextSelectionSet<'_>,
-        field: &Positioned<Field>,
-    ) -> ServerResult<Value> {
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         match written(ctx, &field.node, &self.0) {
             Some(value) => Ok(value),
             None => self.0.resolve(ctx, field).await,
@@ -133,6 +143,12 @@ fn written<T: PlainObject>(ctx: &ContextSelectionSet<'_>, field: &Field, object:
     Some(Value::Object(
         [(Name::new(WRITTEN), Value::String(out))].into_iter().collect(),
     ))
+}
+
+/// Whether a page of this field will be written at once, if it holds what is asked.
+pub fn at_once<T: PlainObject>(ctx: &Context<'_>) -> bool {
+    let set = ctx.with_selection_set(&ctx.item.node.selection_set);
+    stands_alone(&set, &ctx.item.node) && Selected::of(&set).fields::<T>().is_some()
 }
 
 /// Whether nothing else is answered under the same key: the library merges what is, and cannot look into a text.

@@ -5,14 +5,14 @@
 //! owned by a future that a client's hang-up can drop. On SQLite there is one writer, and it takes the lock at BEGIN: a reader that
 //! turns writer half way would meet `SQLITE_BUSY_SNAPSHOT`, which no waiting cures.
 
-mod record;
-mod rows;
 mod open;
+mod record;
 mod row;
+mod rows;
 
-pub(crate) use rows::{columns, models, records};
 pub use open::{OpenError, Settings, StatementObserver, is_postgres_url, open_for_migration};
 pub(crate) use row::sql;
+pub(crate) use rows::{columns, json, models, record, some_columns};
 
 use crate::{Error, Result};
 use futures_util::future::BoxFuture;

@@ -273,7 +273,10 @@ mod tests {
             array.extend(i32::try_from(element.len()).unwrap().to_be_bytes());
             array.extend(&element);
         }
-        let bytes = row(&[field(oid::RECORD_ARRAY, Some(&array)), field(oid::RECORD_ARRAY, None)]);
+        let bytes = row(&[
+            field(oid::RECORD_ARRAY, Some(&array)),
+            field(oid::RECORD_ARRAY, None),
+        ]);
         let read: (Vec<(i32,)>, Option<Vec<(i32,)>>) = record(&bytes).unwrap();
         assert_eq!(read, (vec![(5,), (5,)], None));
     }

@@ -28,4 +28,4 @@ pub use intake::{NewPayment, authorize, sale};
 pub use refund::{NewRefund, refund};
 pub use resolve::{Resolved, resolve_unknown_outcomes};
 pub use void::{Void, void};
-pub use whole::{Relations, Whole};
+pub use whole::{Children, Operations, Refunds, Relations, Whole};

@@ -30,14 +30,18 @@ async fn filled(merchant: &Merchant) {
         "metadata": { "b": "2", "a": "\"1\"\\" },
     });
     merchant
-        .send("paymentSale", charge(json!({ "amount": "12.50", "currency": "USD" }), with))
+        .send(
+            "paymentSale",
+            charge(json!({ "amount": "12.50", "currency": "USD" }), with),
+        )
         .await
         .succeeds();
 }
 
 const OPERATION: &str = "id kind status amount { amount currency minor } fee { minor } reserve { minor } authCode \
      providerReference fraudScore failure { reason code message } reason createdAt settledAt";
-const REFUND: &str = "id operationId amount { amount minor } reason status failure { reason } createdAt settledAt";
+const REFUND: &str =
+    "id operationId amount { amount minor } reason status failure { reason } createdAt settledAt";
 const CARD: &str = "id brand last4 expMonth expYear cardholderName fingerprint createdAt";
 
 /// A list, what is asked of it, and the fragments of that.
