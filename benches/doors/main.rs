@@ -1,10 +1,11 @@
 //! How fast the doors are, beside the limit of the same machine in the same run.
 //!
-//! `make bench` prints two tables for each database. Sales: payments per second through HTTP at 1, 16 and 64 connections, beside
-//! the same SQL statements in the same transactions sent by bare sqlx. Pages: fifty payments with their children, beside a bare
-//! axum handler that sends the same JSON from one hand-written statement. Commits are durable. The figure to look at is the ratio:
-//! absolute numbers are those of the machine. `BENCH_SECONDS` sets how long each cell runs (default 5), `BENCH_ONLY=sales` or
-//! `pages` leaves the other out.
+//! `make bench` prints for each database: the least that a request costs beside a bare handler; payments per second through HTTP at
+//! 1, 16 and 64 connections beside the same SQL statements in the same transactions sent by bare sqlx; pages of fifty payments with
+//! their children beside a bare axum handler that sends the same JSON from one hand-written statement. On PostgreSQL the page is
+//! measured once more with each server on one core, beside PostGraphile on the same tables. Commits are durable. The figure to look
+//! at is the ratio: absolute numbers are those of the machine. `BENCH_SECONDS` sets how long each cell runs (default 5); `BENCH_ONLY`
+//! is `trivial`, `sales`, `pages` or `postgraphile`, and leaves the others out.
 
 #![expect(
     clippy::expect_used,
@@ -14,11 +15,15 @@
     reason = "a bench stops at the first surprise, prints ratios, and is read by whoever runs it"
 )]
 
+mod beside;
+mod child;
 mod client;
 mod limit;
 mod page;
+mod postgraphile;
 mod sale;
 mod setup;
+mod trivial;
 
 use setup::{Engine, Installation};
 use std::io::Write;
@@ -51,22 +56,57 @@ fn main() {
 }
 
 async fn run() {
+    beside::become_server().await;
     let seconds = std::env::var("BENCH_SECONDS")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(5);
     let each = Duration::from_secs(seconds);
     let only = std::env::var("BENCH_ONLY").unwrap_or_default();
+    let wanted = |table: &str| only.is_empty() || only == table;
     for engine in [Engine::Sqlite, Engine::Postgres] {
+        let compared = engine == Engine::Postgres && wanted("postgraphile");
+        if !compared && only == "postgraphile" {
+            continue;
+        }
         let installation = Installation::new(engine).await;
-        if only != "pages" {
+        if wanted("trivial") {
+            trivial(&installation, each).await;
+        }
+        if wanted("sales") {
             sales(&installation, each).await;
         }
-        if only != "sales" {
-            pages(&installation, each).await;
+        if wanted("pages") || compared {
+            let page = page::Page::prepare(&installation).await;
+            installation.analyze().await;
+            if wanted("pages") {
+                pages(&installation, &page, each).await;
+            }
+            if compared {
+                beside(&installation, each).await;
+            }
         }
         installation.remove().await;
     }
+}
+
+async fn trivial(installation: &Installation, each: Duration) {
+    let trivial = trivial::Trivial::prepare(installation).await;
+    let engine = installation.engine;
+    say(&format!(
+        "\n{engine:?}: requests of `{{ __typename }}` per second"
+    ));
+    let mut cells = Vec::new();
+    for connections in CONNECTIONS {
+        let ours = trivial.measure_ours(installation, connections, each).await;
+        let limit = trivial.measure_limit(connections, each).await;
+        cells.push(Cell {
+            connections,
+            ours,
+            limit,
+        });
+    }
+    table(&cells);
 }
 
 async fn sales(installation: &Installation, each: Duration) {
@@ -88,8 +128,7 @@ async fn sales(installation: &Installation, each: Duration) {
     table(&cells);
 }
 
-async fn pages(installation: &Installation, each: Duration) {
-    let page = page::Page::prepare(installation).await;
+async fn pages(installation: &Installation, page: &page::Page, each: Duration) {
     let (engine, bytes) = (installation.engine, page.bytes());
     say(&format!(
         "\n{engine:?}: pages of 50 payments with children per second ({bytes} bytes)"
@@ -105,6 +144,35 @@ async fn pages(installation: &Installation, each: Duration) {
         });
     }
     table(&cells);
+}
+
+/// Each server on one core, in turn.
+async fn beside(installation: &Installation, each: Duration) {
+    let beside = beside::Beside::prepare(installation).await;
+    let held = if child::can_pin() {
+        "each server on one core, load and PostgreSQL on the other"
+    } else {
+        "on all cores: `taskset` or a second core is missing"
+    };
+    say(&format!("\nPostgres: the same pages per second, {held}"));
+    if let Some(why) = &beside.missing {
+        say(&format!("PostGraphile is left out: {why}"));
+    }
+    say("| connections | server | pages /s | p50 ms | p99 ms | ours is so many times as fast |");
+    say("|---|---|---|---|---|---|");
+    for connections in CONNECTIONS {
+        let all = beside.measure(installation, connections, each).await;
+        let ours = all.first().map_or(0.0, |(_, measured)| measured.rate);
+        for (name, measured) in &all {
+            say(&format!(
+                "| {connections} | {name} | {:.0} | {:.2} | {:.2} | {:.2} |",
+                measured.rate,
+                measured.p50_ms,
+                measured.p99_ms,
+                ours / measured.rate
+            ));
+        }
+    }
 }
 
 fn table(cells: &[Cell]) {

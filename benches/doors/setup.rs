@@ -30,6 +30,9 @@ use tokio::net::TcpListener;
 /// Connections of a pool, ours and the limit's alike.
 pub const POOL: u32 = 16;
 
+/// What keys are derived from, in every process of the bench.
+const KEYS: [u8; 32] = [9; 32];
+
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -49,7 +52,6 @@ pub struct Installation {
     pub address: SocketAddr,
     /// While this is set, statements are written down.
     pub recorded: Arc<Mutex<Option<Vec<Statement>>>>,
-    keys: [u8; 32],
     _folder: TempDir,
     database: Option<String>,
 }
@@ -76,8 +78,7 @@ impl Installation {
         connection.close().await.expect("the database closes");
 
         let recorded: Arc<Mutex<Option<Vec<Statement>>>> = Arc::default();
-        let keys = [9; 32];
-        let app = open(&url, keys, Arc::new(SystemClock), Some(Arc::clone(&recorded))).await;
+        let app = open(&url, Arc::new(SystemClock), Some(Arc::clone(&recorded))).await;
         let owner = Actor::Operator(app.id::<OperatorId>(app.now()));
         let fees = FeeTerms {
             fee_bps: 200,
@@ -110,15 +111,7 @@ impl Installation {
             .expect("an answer")
             .expect("an actor");
 
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let (config, served) = (config(&url), app.clone());
-        tokio::spawn(async move {
-            let metrics = Metrics::new("bench").expect("metrics");
-            server::serve(listener, served, &config, metrics, std::future::pending())
-                .await
-                .expect("it serves");
-        });
+        let address = listen(app.clone(), config(&url)).await;
         Self {
             engine,
             url,
@@ -127,7 +120,6 @@ impl Installation {
             secret,
             address,
             recorded,
-            keys,
             _folder: folder,
             database,
         }
@@ -135,7 +127,34 @@ impl Installation {
 
     /// The same installation under a clock that stands still, to make payments of the past.
     pub async fn at(&self, clock: Arc<MockClock>) -> App {
-        open(&self.url, self.keys, clock, None).await
+        open(&self.url, clock, None).await
+    }
+
+    /// Whose page it is.
+    pub fn merchant(&self) -> String {
+        let Actor::Merchant(merchant) = &self.actor else {
+            panic!("a merchant")
+        };
+        merchant.tenant.merchant.to_string()
+    }
+
+    /// The processes in which PostgreSQL answers those who are connected to this database.
+    pub async fn backends(&self) -> Vec<i32> {
+        let mut server = PgConnection::connect(&self.url)
+            .await
+            .expect("PostgreSQL answers");
+        let all = sqlx::query_scalar("SELECT pid FROM pg_stat_activity WHERE datname = current_database()");
+        all.fetch_all(&mut server).await.expect("processes")
+    }
+
+    /// Tells PostgreSQL's planner what the tables hold, as it does by itself within a minute.
+    pub async fn analyze(&self) {
+        if self.engine == Engine::Postgres {
+            let mut server = PgConnection::connect(&self.url)
+                .await
+                .expect("PostgreSQL answers");
+            server.execute("ANALYZE").await.expect("it analyzes");
+        }
     }
 
     /// Drops the database.
@@ -147,12 +166,25 @@ impl Installation {
     }
 }
 
-async fn open(
-    url: &str,
-    keys: [u8; 32],
-    clock: Arc<dyn Clock>,
-    recorded: Option<Arc<Mutex<Option<Vec<Statement>>>>>,
-) -> App {
+/// Serves the database behind `url`.
+pub async fn serve(url: &str) -> SocketAddr {
+    let app = open(url, Arc::new(SystemClock), None).await;
+    listen(app, config(url)).await
+}
+
+async fn listen(app: App, config: Config) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        let metrics = Metrics::new("bench").expect("metrics");
+        server::serve(listener, app, &config, metrics, std::future::pending())
+            .await
+            .expect("it serves");
+    });
+    address
+}
+
+async fn open(url: &str, clock: Arc<dyn Clock>, recorded: Option<Arc<Mutex<Option<Vec<Statement>>>>>) -> App {
     let observer = recorded.map(|recorded| -> service::db::StatementObserver {
         Arc::new(move |statement: &Statement, _| {
             if let Some(list) = recorded.lock().expect("an unpoisoned list").as_mut() {
@@ -171,7 +203,7 @@ async fn open(
         db: Db::open(&settings).await.expect("the database opens"),
         clock,
         ids: Arc::new(SystemIds),
-        keys: Keys::derive(&keys),
+        keys: Keys::derive(&KEYS),
         providers: Providers::default().with(Mode::Test, Arc::new(Sandbox)),
         provider_timeout: Duration::from_secs(10),
     })

@@ -19,6 +19,9 @@ pub const MAX_KEY: usize = 40;
 /// Longest metadata value, in characters.
 pub const MAX_VALUE: usize = 500;
 
+/// How keys begin that JSON libraries keep for themselves: the first key of an object, seen by one of them, changes how the rest is read.
+const RESERVED: &str = "$serde_json::";
+
 /// Key-value pairs of the merchant, in key order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -47,6 +50,9 @@ pub enum TextRefusal {
         /// Which text.
         field: &'static str,
     },
+    /// A metadata key that does not come back as it went in.
+    #[error("metadata key must not begin with {RESERVED}")]
+    Reserved,
     /// More pairs than [`MAX_PAIRS`].
     #[error("metadata must have at most {MAX_PAIRS} keys")]
     TooManyPairs,
@@ -82,6 +88,9 @@ impl Metadata {
         let mut kept = BTreeMap::new();
         for (key, value) in pairs {
             let key = text("metadata key", &key, MAX_KEY)?;
+            if key.starts_with(RESERVED) {
+                return Err(TextRefusal::Reserved);
+            }
             kept.insert(key, bounded("metadata value", &value, MAX_VALUE)?);
             if kept.len() > MAX_PAIRS {
                 return Err(TextRefusal::TooManyPairs);
@@ -129,5 +138,15 @@ mod tests {
             Metadata::new(pairs(MAX_PAIRS + 1)),
             Err(TextRefusal::TooManyPairs)
         );
+    }
+
+    #[test]
+    fn a_key_that_json_libraries_keep_for_themselves_is_refused() {
+        let pair = |key: &str| [(key.to_owned(), "1".to_owned())];
+        assert_eq!(
+            Metadata::new(pair("$serde_json::private::RawValue")),
+            Err(TextRefusal::Reserved)
+        );
+        assert!(Metadata::new(pair("$serde_json")).is_ok());
     }
 }

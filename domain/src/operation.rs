@@ -99,6 +99,25 @@ pub enum OperationState {
     },
 }
 
+/// What a list shows of an operation; enough to know what was tried, on what, and how far it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    /// Its id.
+    pub id: OperationId,
+    /// The payment it was tried on.
+    pub payment: PaymentId,
+    /// What was tried.
+    pub kind: OperationKind,
+    /// How far it has come.
+    pub status: OperationStatus,
+    /// How much.
+    pub amount: Money,
+    /// When it was sent.
+    pub created_at: Timestamp,
+    /// When the answer arrived.
+    pub settled_at: Option<Timestamp>,
+}
+
 /// The name of a state, as tables and clients know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

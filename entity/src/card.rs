@@ -23,6 +23,7 @@ pub struct Model {
     pub exp_month: i32,
     pub holder: Option<String>,
     pub fingerprint: String,
+    #[serde(deserialize_with = "crate::column::instant")]
     pub created_at: Timestamp,
 }
 

@@ -6,8 +6,11 @@
 use crate::inconsistency::{At, Inconsistency};
 use domain::credential::SecretHash;
 use domain::provider::Decline;
-use domain::{Currency, Money};
+use domain::{Currency, Money, Timestamp};
 use sea_orm::prelude::Json;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
+use std::fmt;
 
 /// What every column of amounts refuses by its CHECK.
 const REFUSED: i64 = -1;
@@ -56,6 +59,55 @@ pub fn secret_hash_hex(hash: &SecretHash) -> String {
     hex::encode(hash.as_bytes())
 }
 
+/// An instant in a row that came in one value: SQLite's text, or PostgreSQL's microseconds since 1970.
+struct Instant(Timestamp);
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl Visitor<'_> for Read {
+            type Value = Instant;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an instant")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Instant, E> {
+                text.parse().map(Instant).map_err(E::custom)
+            }
+
+            fn visit_i64<E: Error>(self, micros: i64) -> Result<Instant, E> {
+                let read = Timestamp::from_timestamp_micros(micros);
+                read.map(Instant)
+                    .ok_or_else(|| E::custom(format_args!("no instant: {micros} microseconds")))
+            }
+
+            fn visit_u64<E: Error>(self, micros: u64) -> Result<Instant, E> {
+                self.visit_i64(i64::try_from(micros).map_err(E::custom)?)
+            }
+        }
+
+        deserializer.deserialize_any(Read)
+    }
+}
+
+/// Reads a column that holds an instant.
+///
+/// # Errors
+/// When it holds something else.
+pub fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    Instant::deserialize(deserializer).map(|instant| instant.0)
+}
+
+/// Reads a column that may hold an instant.
+///
+/// # Errors
+/// When it holds something else.
+pub fn instant_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    Ok(Option::<Instant>::deserialize(deserializer)?.map(|instant| instant.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +135,28 @@ mod tests {
                 let json = decline_json(&declined);
                 assert_eq!(decline(Some(&json), "payments", "pay_1"), Ok(declined));
             }
+        }
+    }
+
+    #[test]
+    fn an_instant_is_read_from_text_and_from_microseconds() {
+        #[derive(Deserialize)]
+        struct Row(
+            #[serde(deserialize_with = "instant")] Timestamp,
+            #[serde(deserialize_with = "instant_or_none")] Option<Timestamp>,
+        );
+
+        let read = |text: &str| serde_json::from_str::<Row>(text);
+        let at: Timestamp = "2027-01-01T00:01:00.123456Z".parse().unwrap();
+        let Row(text, none) = read(r#"["2027-01-01T00:01:00.123456+00:00", null]"#).unwrap();
+        let Row(number, some) = read(&format!("[{0}, {0}]", at.timestamp_micros())).unwrap();
+        assert_eq!((text, none, number, some), (at, None, at, Some(at)));
+        for broken in [
+            r#"["soon", null]"#,
+            r#"[9223372036854775807, null]"#,
+            "[true, null]",
+        ] {
+            assert!(read(broken).is_err(), "{broken}");
         }
     }
 

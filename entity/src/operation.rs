@@ -5,7 +5,7 @@
 use crate::column;
 use crate::inconsistency::{At, Inconsistency};
 use domain::merchant::Tenant;
-use domain::operation::{Operation, OperationState, OperationStatus};
+use domain::operation::{self, Operation, OperationState, OperationStatus};
 use domain::payment::Finality;
 use domain::provider::{Approval, Decline, FraudCheck};
 use domain::{Currency, Money, Timestamp};
@@ -37,8 +37,11 @@ pub struct Model {
     pub fraud_score: Option<i32>,
     pub decline: Option<Json>,
     pub asked: i32,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub ask_again_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub settled_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant")]
     pub created_at: Timestamp,
 }
 
@@ -102,6 +105,58 @@ fn state(row: &Model) -> Result<OperationState, Inconsistency> {
             decline: column::decline(row.decline.as_ref(), "operations", &row.id)?,
         },
     })
+}
+
+/// The columns of a row of [`Brief`], in the order of its fields.
+pub const BRIEF: [Column; 8] = [
+    Column::Id,
+    Column::PaymentId,
+    Column::Kind,
+    Column::Status,
+    Column::Currency,
+    Column::AmountMinor,
+    Column::SettledAt,
+    Column::CreatedAt,
+];
+
+/// What a list shows of a row.
+#[expect(missing_docs, reason = "the migration says what each column means")]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Brief {
+    pub id: String,
+    pub payment_id: String,
+    pub kind: String,
+    pub status: String,
+    pub currency: String,
+    pub amount_minor: i64,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
+    pub settled_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant")]
+    pub created_at: Timestamp,
+}
+
+impl TryFrom<Brief> for operation::Brief {
+    type Error = Inconsistency;
+
+    fn try_from(row: Brief) -> Result<Self, Inconsistency> {
+        let currency = row.currency.parse().at("operations", "currency", &row.id)?;
+        let status = status(&row.status).at("operations", "status", &row.id)?;
+        let settled_at = match status {
+            OperationStatus::Succeeded | OperationStatus::Failed => {
+                Some(row.settled_at.at("operations", "settled_at", &row.id)?)
+            }
+            OperationStatus::Sent | OperationStatus::OutcomeUnknown => None,
+        };
+        Ok(Self {
+            id: row.id.parse().at("operations", "id", &row.id)?,
+            payment: row.payment_id.parse().at("operations", "payment_id", &row.id)?,
+            kind: row.kind.parse().at("operations", "kind", &row.id)?,
+            status,
+            amount: Money::new(row.amount_minor, currency),
+            created_at: row.created_at,
+            settled_at,
+        })
+    }
 }
 
 fn status(word: &str) -> Result<OperationStatus, &'static str> {

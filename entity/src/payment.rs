@@ -36,11 +36,16 @@ pub struct Model {
     pub hold_open: bool,
     pub outcome_unknown: bool,
     pub in_flight_operation_id: Option<String>,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub hold_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub hold_expires_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub captured_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub voided_at: Option<Timestamp>,
     pub void_reason: Option<String>,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub failed_at: Option<Timestamp>,
     pub decline: Option<Json>,
     pub customer_email: Option<String>,
@@ -48,7 +53,9 @@ pub struct Model {
     pub description: Option<String>,
     pub merchant_reference: Option<String>,
     pub metadata: Json,
+    #[serde(deserialize_with = "crate::column::instant")]
     pub created_at: Timestamp,
+    #[serde(deserialize_with = "crate::column::instant")]
     pub updated_at: Timestamp,
     pub version: i64,
 }

@@ -6,7 +6,7 @@ use crate::column;
 use crate::inconsistency::{At, Inconsistency};
 use domain::merchant::Tenant;
 use domain::provider::Decline;
-use domain::refund::{Refund, RefundState, RefundStatus};
+use domain::refund::{self, Refund, RefundState, RefundStatus};
 use domain::{Money, Timestamp};
 use sea_orm::entity::prelude::*;
 use sea_orm::{Set, Unchanged};
@@ -28,7 +28,9 @@ pub struct Model {
     pub amount_minor: i64,
     pub reason: Option<String>,
     pub decline: Option<Json>,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
     pub settled_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant")]
     pub created_at: Timestamp,
 }
 
@@ -77,6 +79,56 @@ fn state(row: &Model) -> Result<RefundState, Inconsistency> {
         RefundStatus::Canceled => RefundState::Canceled { at: settled()? },
         RefundStatus::Reversed => RefundState::Reversed { at: settled()? },
     })
+}
+
+/// The columns of a row of [`Brief`], in the order of its fields.
+pub const BRIEF: [Column; 7] = [
+    Column::Id,
+    Column::PaymentId,
+    Column::Status,
+    Column::Currency,
+    Column::AmountMinor,
+    Column::SettledAt,
+    Column::CreatedAt,
+];
+
+/// What a list shows of a row.
+#[expect(missing_docs, reason = "the migration says what each column means")]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Brief {
+    pub id: String,
+    pub payment_id: String,
+    pub status: String,
+    pub currency: String,
+    pub amount_minor: i64,
+    #[serde(deserialize_with = "crate::column::instant_or_none")]
+    pub settled_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::column::instant")]
+    pub created_at: Timestamp,
+}
+
+impl TryFrom<Brief> for refund::Brief {
+    type Error = Inconsistency;
+
+    fn try_from(row: Brief) -> Result<Self, Inconsistency> {
+        let currency = row.currency.parse().at("refunds", "currency", &row.id)?;
+        let status = row.status.parse().at("refunds", "status", &row.id)?;
+        let settled_at = match status {
+            RefundStatus::PendingApproval | RefundStatus::Pending => None,
+            RefundStatus::Succeeded
+            | RefundStatus::Failed
+            | RefundStatus::Canceled
+            | RefundStatus::Reversed => Some(row.settled_at.at("refunds", "settled_at", &row.id)?),
+        };
+        Ok(Self {
+            id: row.id.parse().at("refunds", "id", &row.id)?,
+            payment: row.payment_id.parse().at("refunds", "payment_id", &row.id)?,
+            amount: Money::new(row.amount_minor, currency),
+            status,
+            created_at: row.created_at,
+            settled_at,
+        })
+    }
 }
 
 /// The row of a new refund of `tenant`.
@@ -199,6 +251,57 @@ mod tests {
                 (refused.table, refused.column, refused.row),
                 ("refunds", column, id)
             );
+        }
+    }
+
+    fn in_brief(row: &Model) -> Brief {
+        let row = row.clone();
+        Brief {
+            id: row.id,
+            payment_id: row.payment_id,
+            status: row.status,
+            currency: row.currency,
+            amount_minor: row.amount_minor,
+            settled_at: row.settled_at,
+            created_at: row.created_at,
+        }
+    }
+
+    #[test]
+    fn in_brief_a_refund_says_the_same() {
+        for refund in refunds() {
+            let brief = in_brief(&row(insert(tenant(), &refund)));
+            let expected = refund::Brief {
+                id: refund.id,
+                payment: refund.payment,
+                amount: refund.amount,
+                status: refund.state.status(),
+                created_at: refund.created_at,
+                settled_at: settlement(&refund.state).0,
+            };
+            assert_eq!(refund::Brief::try_from(brief), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_broken_row_names_its_column_in_brief_too() {
+        let broken: [(&str, Damage<Brief>); 5] = [
+            ("id", |row| row.id = "pay_1".into()),
+            ("payment_id", |row| row.payment_id = String::new()),
+            ("status", |row| row.status = "done".into()),
+            ("currency", |row| row.currency = "iqd".into()),
+            ("settled_at", |row| row.settled_at = None),
+        ];
+        let state = RefundState::Succeeded { at: start() };
+        for (column, damage) in broken {
+            let settled = Refund {
+                state: state.clone(),
+                ..refund()
+            };
+            let mut brief = in_brief(&row(insert(tenant(), &settled)));
+            damage(&mut brief);
+            let refused = refund::Brief::try_from(brief).unwrap_err();
+            assert_eq!((refused.table, refused.column), ("refunds", column));
         }
     }
 }

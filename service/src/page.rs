@@ -40,6 +40,17 @@ pub struct Page<T> {
     pub has_previous: bool,
 }
 
+impl<T> Page<T> {
+    /// The same page of something made from each row.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(make).collect(),
+            has_next: self.has_next,
+            has_previous: self.has_previous,
+        }
+    }
+}
+
 impl<K> PageRequest<K> {
     /// How many rows to read: one more than asked for tells whether there are others.
     pub(crate) fn rows(&self) -> u64 {

@@ -5,7 +5,7 @@ use domain::id::PaymentId;
 use domain::payment::{Payment, PaymentStatus};
 use service::db::{Settings, open_for_migration};
 use service::page::{PageRequest, Way};
-use service::payment::{Filter, OrderBy, SortKey};
+use service::payment::{Filter, OrderBy, Relations, SortKey};
 use tempfile::TempDir;
 
 const MASTER_KEY: [u8; 32] = [7; 32];
@@ -70,10 +70,11 @@ impl Demo {
                 }),
                 way: Way::Forward,
             };
-            let page = service::payment::page(&self.app, &who, &Filter::default(), order, &request)
+            let (filter, alone) = (Filter::default(), Relations::default());
+            let page = service::payment::page(&self.app, &who, &filter, order, &request, alone)
                 .await
                 .unwrap();
-            payments.extend(page.items);
+            payments.extend(page.items.into_iter().map(|whole| whole.payment));
             if !page.has_next {
                 return payments;
             }

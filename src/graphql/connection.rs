@@ -4,13 +4,13 @@
 //! giving a page of something else.
 
 use super::error::{Code, failure};
-use async_graphql::Result;
-use async_graphql::connection::{Connection, Edge};
+use async_graphql::connection::{Connection, CursorType, Edge};
 use async_graphql::{ObjectType, OutputType};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use service::page::{MAX_PAGE, Page, PageRequest, Way};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// The arguments of a connection, as the client wrote them.
 pub struct PageArguments {
@@ -34,20 +34,35 @@ pub trait CursorKey: Sized {
 }
 
 /// A list that cursors belong to: its name and whatever filter and order it has.
-pub struct List(String);
+pub struct List(Arc<str>);
+
+/// The cursor of a row; its text is made only when it is asked for.
+pub struct Cursor<K> {
+    list: Arc<str>,
+    key: K,
+}
+
+impl<K: CursorKey> CursorType for Cursor<K> {
+    type Error = &'static str;
+
+    /// Never asked of the library: [`List::request`] reads cursors, because only a list knows which are its own.
+    fn decode_cursor(_: &str) -> Result<Self, Self::Error> {
+        Err("a cursor is read by its list")
+    }
+
+    fn encode_cursor(&self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("1|{}|{}", self.list, self.key.write()))
+    }
+}
 
 impl List {
     /// `what` names the list and everything that selects or sorts it.
     pub fn new(what: impl std::fmt::Debug) -> Self {
         let digest = Sha256::digest(format!("{what:?}"));
-        Self(hex::encode(digest.get(..6).unwrap_or_default()))
+        Self(hex::encode(digest.get(..6).unwrap_or_default()).into())
     }
 
-    fn cursor(&self, key: &impl CursorKey) -> String {
-        URL_SAFE_NO_PAD.encode(format!("1|{}|{}", self.0, key.write()))
-    }
-
-    fn key<K: CursorKey>(&self, cursor: &str) -> Result<K> {
+    fn key<K: CursorKey>(&self, cursor: &str) -> async_graphql::Result<K> {
         let invalid = || {
             failure(
                 Code::BadUserInput,
@@ -58,14 +73,14 @@ impl List {
         let text = String::from_utf8(bytes).map_err(|_| invalid())?;
         let rest = text
             .strip_prefix("1|")
-            .and_then(|rest| rest.strip_prefix(self.0.as_str()));
+            .and_then(|rest| rest.strip_prefix(&*self.0));
         rest.and_then(|rest| rest.strip_prefix('|'))
             .and_then(K::read)
             .ok_or_else(invalid)
     }
 
     /// Which page `arguments` ask for: exactly one of `first` and `last`, 1 to 100.
-    pub fn request<K: CursorKey>(&self, arguments: PageArguments) -> Result<PageRequest<K>> {
+    pub fn request<K: CursorKey>(&self, arguments: PageArguments) -> async_graphql::Result<PageRequest<K>> {
         let (limit, cursor, stray, way) = match (arguments.first, arguments.last) {
             (Some(first), None) => (first, arguments.after, arguments.before, Way::Forward),
             (None, Some(last)) => (last, arguments.before, arguments.after, Way::Backward),
@@ -92,19 +107,19 @@ impl List {
         fields: F,
         key: impl Fn(&T) -> K,
         node: impl Fn(T) -> N,
-    ) -> Connection<String, N, F>
+    ) -> Connection<Cursor<K>, N, F>
     where
         N: OutputType,
         F: ObjectType,
-        K: CursorKey,
+        K: CursorKey + Send + Sync,
     {
         let mut connection = Connection::with_additional_fields(page.has_previous, page.has_next, fields);
         connection.edges = page
             .items
             .into_iter()
             .map(|item| {
-                let cursor = self.cursor(&key(&item));
-                Edge::new(cursor, node(item))
+                let (list, key) = (Arc::clone(&self.0), key(&item));
+                Edge::new(Cursor { list, key }, node(item))
             })
             .collect();
         connection

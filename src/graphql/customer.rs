@@ -1,14 +1,20 @@
 //! Who pays, as the merchant says.
 
-use async_graphql::{InputObject, SimpleObject};
+use super::plain::plain;
+use async_graphql::{Description, InputObject};
+use std::sync::Arc;
 
 /// Who pays, as the merchant says; nothing is decided by it.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct Customer {
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Name.
-    pub name: Option<String>,
+#[derive(Description, Clone)]
+pub struct Customer(Arc<domain::payment::Payment>);
+
+plain! {
+    Customer as this {
+        /// E-mail address.
+        email: Option<&str> = this.0.customer.email.as_deref();
+        /// Name.
+        name: Option<&str> = this.0.customer.name.as_deref();
+    }
 }
 
 /// Who pays.
@@ -20,11 +26,8 @@ pub struct CustomerInput {
     pub name: Option<String>,
 }
 
-impl From<&domain::payment::Customer> for Customer {
-    fn from(customer: &domain::payment::Customer) -> Self {
-        Self {
-            email: customer.email.clone(),
-            name: customer.name.clone(),
-        }
+impl From<&Arc<domain::payment::Payment>> for Customer {
+    fn from(payment: &Arc<domain::payment::Payment>) -> Self {
+        Self(Arc::clone(payment))
     }
 }

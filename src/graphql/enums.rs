@@ -2,6 +2,13 @@
 //! and clients treat an unknown one as "something new".
 
 use async_graphql::Enum;
+use async_graphql::resolver_utils::EnumType;
+
+/// A value's name in the schema.
+fn name_of<T: EnumType>(value: T) -> Option<&'static str> {
+    let item = T::items().iter().find(|item| item.value == value)?;
+    Some(item.name)
+}
 
 macro_rules! mirrored {
     ($(#[$doc:meta])* $name:ident = $domain:ty { $($(#[$value_doc:meta])* $value:ident),+ $(,)? }) => {
@@ -9,6 +16,10 @@ macro_rules! mirrored {
         #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name {
             $($(#[$value_doc])* $value),+
+        }
+
+        super::plain::leaf! {
+            $name = |value, out| super::plain::text(name_of(*value)?, out);
         }
 
         // Both ways spelt out, so that the compiler finds a value that one side has and the other lacks.

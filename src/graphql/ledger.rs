@@ -1,6 +1,6 @@
 //! The books: what is owed, line by line, and the proof of it.
 
-use super::connection::{List, PageArguments};
+use super::connection::{Cursor, List, PageArguments};
 use super::context::ContextExt;
 use super::error::query_failure;
 use super::money::{BigInt, CurrencyCode, Money};
@@ -8,6 +8,7 @@ use super::payment;
 use super::time::{Date, DateTime};
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use domain::id::JournalId;
 
 /// What the merchant is owed in one currency; an amount is negative where the merchant owes.
 #[derive(SimpleObject, Clone, Debug)]
@@ -127,7 +128,7 @@ impl LedgerQuery {
         #[graphql(desc = "With first: the cursor after which the page begins.")] after: Option<String>,
         #[graphql(desc = "The last so many, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "With last: the cursor before which the page ends.")] before: Option<String>,
-    ) -> Result<Connection<String, LedgerEntry, EmptyFields>> {
+    ) -> Result<Connection<Cursor<(JournalId, i16)>, LedgerEntry, EmptyFields>> {
         let payment = payment::filter(payment)?;
         let list = List::new(("ledger entries", payment));
         let request = list.request(PageArguments {

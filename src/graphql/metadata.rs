@@ -33,6 +33,10 @@ impl ScalarType for Metadata {
     }
 }
 
+super::plain::leaf! {
+    Metadata = |value, out| out.push_str(&serde_json::to_string(&value.0).ok()?);
+}
+
 impl From<&domain::metadata::Metadata> for Metadata {
     fn from(metadata: &domain::metadata::Metadata) -> Self {
         Self(

@@ -23,13 +23,16 @@ mod payment_filter;
 mod payment_input;
 mod payment_mutation;
 mod payment_query;
+mod plain;
 mod rate_limit;
 pub mod reference;
 mod refund;
 mod schema;
+mod shown;
 mod time;
 mod user_error;
+mod written;
 
 pub use error::{Code, failure};
-pub use rate_limit::Spent;
+pub use rate_limit::{Spent, Tally};
 pub use schema::{Schema, build, sdl};

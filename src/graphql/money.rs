@@ -3,11 +3,11 @@
 //! Invariant: a value that its scalar does not take stops the whole operation before anything of it runs (`is_valid`): the second
 //! command of a mutation must not fail over its input after the first one took money.
 
+use super::plain::plain;
+use super::shown::Shown;
 use super::user_error::{self, UserError, UserErrorCode};
-use async_graphql::{
-    InputObject, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
-};
-use domain::money::{self, parse_charge};
+use async_graphql::{Description, InputObject, InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use domain::money::{self, MoneyText, parse_charge};
 
 /// A decimal number as text: "125000", "12.50". Exact: no float is ever made of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,23 +100,23 @@ impl ScalarType for CurrencyCode {
 }
 
 /// An amount of money.
-#[derive(SimpleObject, Clone, Debug, PartialEq, Eq)]
-pub struct Money {
-    /// In major units: dinars, dollars.
-    pub amount: Decimal,
-    /// The currency.
-    pub currency: CurrencyCode,
-    /// In minor units of ISO 4217: fils (1000 to the Iraqi dinar), cents.
-    pub minor: BigInt,
+#[derive(Description, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Money(domain::Money);
+
+plain! {
+    Money as this {
+        /// In major units: dinars, dollars.
+        amount: Shown<Decimal, MoneyText> = Shown::new(this.0.decimal());
+        /// The currency.
+        currency: Shown<CurrencyCode, &'static str> = Shown::new(this.0.currency().code());
+        /// In minor units of ISO 4217: fils (1000 to the Iraqi dinar), cents.
+        minor: Shown<BigInt, i64> = Shown::new(this.0.minor());
+    }
 }
 
 impl From<domain::Money> for Money {
     fn from(money: domain::Money) -> Self {
-        Self {
-            amount: Decimal(money.decimal().to_string()),
-            currency: CurrencyCode(money.currency().code().to_owned()),
-            minor: BigInt(money.minor()),
-        }
+        Self(money)
     }
 }
 

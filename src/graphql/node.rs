@@ -68,10 +68,13 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
 
     let payments: Vec<PaymentId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     if !payments.is_empty() {
-        let payments = service::payment::get_many(app, actor, &payments)
+        let relations = payment::relations(&[ctx.look_ahead()], false);
+        let now = app.now();
+        for whole in service::payment::get_many_whole(app, actor, &payments, relations)
             .await
-            .map_err(query_failure)?;
-        for payment in payment::with_relations(ctx, payments, &[ctx.look_ahead()]).await? {
+            .map_err(query_failure)?
+        {
+            let payment = Payment::whole(whole, now);
             found.insert(payment.key(), Node::Payment(payment));
         }
     }

@@ -5,19 +5,20 @@ use super::context::ContextExt;
 use super::customer::Customer;
 use super::enums::{Gateway, Mode, PaymentStatus};
 use super::error::{Code, failure, query_failure};
-use super::load::{OperationsOf, RefundsOf, grouped};
+use super::load::{OperationsOf, RefundsOf};
 use super::metadata::Metadata;
 use super::money::Money;
-use super::operation::{Failure, Operation};
-use super::refund::Refund;
+use super::operation::{BriefOperation, Failure, Operation};
+use super::plain::{Held, plain};
+use super::refund::{BriefRefund, Refund};
+use super::shown::Shown;
 use super::time::DateTime;
-use async_graphql::{Context, Description, ID, Lookahead, Object, Result};
+use async_graphql::{Context, Description, ID, Lookahead, Result};
 use domain::Timestamp;
 use domain::id::PaymentId;
-use domain::payment::{Payment as Value, PaymentState, Taken};
+use domain::payment::{Payment as Value, PaymentState, Release, Taken};
 use service::Error;
-use service::payment::Edge;
-use std::collections::HashMap;
+use service::payment::{Children, Edge, Relations, Whole};
 use std::sync::Arc;
 
 /// Money held or taken from a payer.
@@ -25,9 +26,9 @@ use std::sync::Arc;
 pub struct Payment {
     payment: Arc<Value>,
     now: Timestamp,
-    operations: Option<Vec<domain::operation::Operation>>,
-    refunds: Option<Vec<domain::refund::Refund>>,
-    card: Option<Option<domain::card::Card>>,
+    operations: Option<Held<Operation, BriefOperation>>,
+    refunds: Option<Held<Refund, BriefRefund>>,
+    card: Option<Option<Card>>,
 }
 
 impl Payment {
@@ -39,6 +40,33 @@ impl Payment {
             operations: None,
             refunds: None,
             card: None,
+        }
+    }
+
+    /// A payment as of `now` with what was read beside it.
+    pub fn whole(whole: Whole, now: Timestamp) -> Self {
+        let payment = Arc::new(whole.payment);
+        let known = || Some(Arc::clone(&payment));
+        let operations = |children| match children {
+            Children::Whole(all) => {
+                let one = |one| Operation::new(one, known());
+                Held::Whole(all.into_iter().map(one).collect())
+            }
+            Children::Brief(all) => Held::Brief(all.into_iter().map(BriefOperation::from).collect()),
+        };
+        let refunds = |children| match children {
+            Children::Whole(all) => {
+                let one = |one| Refund::new(one, known());
+                Held::Whole(all.into_iter().map(one).collect())
+            }
+            Children::Brief(all) => Held::Brief(all.into_iter().map(BriefRefund::from).collect()),
+        };
+        Self {
+            operations: whole.operations.map(operations),
+            refunds: whole.refunds.map(refunds),
+            card: whole.card.map(|card| card.map(Card::from)),
+            now,
+            payment,
         }
     }
 
@@ -62,54 +90,74 @@ impl Payment {
     fn taken(&self, part: fn(&Taken) -> domain::Money) -> Money {
         self.payment.state.taken().map_or(self.none(), part).into()
     }
+
+    /// What can still be captured, as of now.
+    fn capturable(&self) -> domain::Money {
+        let hold = self.payment.state.hold();
+        if hold.is_some_and(|hold| self.now < hold.expires_at) {
+            self.payment.capturable()
+        } else {
+            self.none()
+        }
+    }
+
+    fn release(&self) -> Option<&Release> {
+        match &self.payment.state {
+            PaymentState::Voided { release, .. } => Some(release),
+            _ => None,
+        }
+    }
+
+    fn decline(&self) -> Option<&domain::provider::Decline> {
+        match &self.payment.state {
+            PaymentState::Failed { decline, .. } => Some(decline),
+            _ => None,
+        }
+    }
+
+    fn hold_end(&self) -> Option<Timestamp> {
+        match &self.payment.state {
+            PaymentState::Authorized { hold }
+            | PaymentState::PartiallyCaptured { hold, .. }
+            | PaymentState::Voided { hold, .. }
+            | PaymentState::Expired { hold } => Some(hold.expires_at),
+            PaymentState::Processing { .. } | PaymentState::Captured { .. } | PaymentState::Failed { .. } => {
+                None
+            }
+        }
+    }
 }
 
-/// Loads what `selection` asks of each payment: one statement a relation for all of them.
-pub async fn with_relations(
-    ctx: &Context<'_>,
-    payments: Vec<Value>,
-    selection: &[Lookahead<'_>],
-) -> Result<Vec<Payment>> {
-    let (app, actor) = (ctx.app()?, ctx.actor()?);
+/// What of an operation or refund is read where a list asks for no more.
+const BRIEF: [&str; 7] = [
+    "id",
+    "kind",
+    "status",
+    "amount",
+    "createdAt",
+    "settledAt",
+    "__typename",
+];
+
+/// What `selection` asks to be read beside each payment. `at_once` says that the payments are written at once: then, and only
+/// then, nobody else asks an operation or refund for what `selection` does not name.
+pub fn relations(selection: &[Lookahead<'_>], at_once: bool) -> Relations {
     let asked = |relation: &str| selection.iter().any(|selected| selected.field(relation).exists());
-    let ids: Vec<PaymentId> = payments.iter().map(|payment| payment.id).collect();
-    let mut operations = if asked("operations") {
-        let rows = service::operation::of_payments(app, actor, &ids)
-            .await
-            .map_err(query_failure)?;
-        Some(grouped(&ids, rows, |operation| operation.payment))
-    } else {
-        None
+    let brief = |relation: &str| {
+        let mut fields = selection
+            .iter()
+            .flat_map(|selected| selected.field(relation).selection_fields());
+        fields.all(|field| {
+            let mut children = field.selection_set();
+            children.all(|child| BRIEF.contains(&child.name()))
+        })
     };
-    let mut refunds = if asked("refunds") {
-        let rows = service::refund::of_payments(app, actor, &ids)
-            .await
-            .map_err(query_failure)?;
-        Some(grouped(&ids, rows, |refund| refund.payment))
-    } else {
-        None
-    };
-    let cards: Option<HashMap<_, _>> = if asked("card") {
-        let mut ids: Vec<_> = payments.iter().filter_map(|payment| payment.card).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let cards = service::card::get_many(app, actor, &ids)
-            .await
-            .map_err(query_failure)?;
-        Some(cards.into_iter().map(|card| (card.id, card)).collect())
-    } else {
-        None
-    };
-    let now = app.now();
-    let with = |payment: Value| Payment {
-        operations: operations.as_mut().and_then(|all| all.remove(&payment.id)),
-        refunds: refunds.as_mut().and_then(|all| all.remove(&payment.id)),
-        card: cards
-            .as_ref()
-            .map(|all| payment.card.and_then(|id| all.get(&id).cloned())),
-        ..Payment::new(Arc::new(payment), now)
-    };
-    Ok(payments.into_iter().map(with).collect())
+    Relations {
+        operations: asked("operations"),
+        refunds: asked("refunds"),
+        card: asked("card"),
+        brief: at_once && brief("operations") && brief("refunds"),
+    }
 }
 
 /// The payment of an operation or refund.
@@ -144,212 +192,98 @@ fn shared(error: Arc<Error>) -> async_graphql::Error {
     }
 }
 
-#[Object(use_type_description)]
-impl Payment {
-    /// Its id, `pay_…`.
-    pub async fn id(&self) -> ID {
-        self.payment.id.to_string().into()
+plain! {
+    Payment as this {
+        /// Its id, `pay_…`.
+        pub id: Shown<ID, PaymentId> = Shown::new(this.payment.id);
+        /// The mode it belongs to.
+        mode: Mode = this.payment.tenant.mode.into();
+        /// What its amounts and operations add up to, as of now.
+        status: PaymentStatus = this.payment.status_at(this.now).into();
+        /// What was asked for.
+        amount: Money = this.payment.amount.into();
+        /// What the provider agreed to hold or take.
+        authorized_amount: Money = this.payment.state.authorized().unwrap_or(this.none()).into();
+        /// What was taken.
+        captured_amount: Money = this.taken(Taken::captured);
+        /// What went back.
+        refunded_amount: Money = this.taken(Taken::refunded);
+        /// What is promised to go back.
+        refund_pending_amount: Money = this.taken(Taken::refund_pending);
+        /// What can still be captured, as of now.
+        capturable_amount: Money = this.capturable().into();
+        /// What can still be refunded.
+        refundable_amount: Money = this.payment.refundable().into();
+        /// How the payer pays.
+        gateway: Gateway = this.payment.gateway.into();
+        /// Name of the provider that moves the money.
+        provider: &str = &this.payment.provider;
+        /// Who pays, as the merchant says.
+        customer: Customer = (&this.payment).into();
+        /// What it is for, shown to the payer.
+        description: Option<&str> = this.payment.description.as_deref();
+        /// The merchant's own number for it.
+        merchant_reference: Option<&str> = this.payment.merchant_reference.as_deref();
+        /// The merchant's own notes.
+        metadata: Metadata = (&this.payment.metadata).into();
+        /// Whether the provider's answer to the first operation was lost, so that it is being asked again.
+        outcome_unknown: bool = matches!(this.payment.state, PaymentState::Processing { outcome_unknown: true });
+        /// Why no money was moved, for a failed payment.
+        failure: Option<Failure> = this.decline().map(Failure::from);
+        /// When the authorization ends or ended by itself.
+        expires_at: Option<DateTime> = this.hold_end().map(DateTime);
+        /// When money was first taken.
+        captured_at: Option<DateTime> = this.payment.state.taken().map(|taken| taken.at().into());
+        /// When the authorization was given up.
+        voided_at: Option<DateTime> = this.release().map(|release| release.at.into());
+        /// Why the authorization was given up, as the merchant said.
+        void_reason: Option<&str> = this.release().and_then(|release| release.reason.as_deref());
+        /// When it was created.
+        created_at: DateTime = this.payment.created_at.into();
+        /// When it last changed.
+        updated_at: DateTime = this.payment.updated_at.into();
+        /// Counts its changes.
+        version: i32 = i32::try_from(this.payment.version).unwrap_or(i32::MAX);
     }
-
-    /// The mode it belongs to.
-    async fn mode(&self) -> Mode {
-        self.payment.tenant.mode.into()
-    }
-
-    /// What its amounts and operations add up to, as of now.
-    async fn status(&self) -> PaymentStatus {
-        self.payment.status_at(self.now).into()
-    }
-
-    /// What was asked for.
-    async fn amount(&self) -> Money {
-        self.payment.amount.into()
-    }
-
-    /// What the provider agreed to hold or take.
-    async fn authorized_amount(&self) -> Money {
-        self.payment.state.authorized().unwrap_or(self.none()).into()
-    }
-
-    /// What was taken.
-    async fn captured_amount(&self) -> Money {
-        self.taken(Taken::captured)
-    }
-
-    /// What went back.
-    async fn refunded_amount(&self) -> Money {
-        self.taken(Taken::refunded)
-    }
-
-    /// What is promised to go back.
-    async fn refund_pending_amount(&self) -> Money {
-        self.taken(Taken::refund_pending)
-    }
-
-    /// What can still be captured, as of now.
-    async fn capturable_amount(&self) -> Money {
-        let open = self
-            .payment
-            .state
-            .hold()
-            .is_some_and(|hold| self.now < hold.expires_at);
-        if open {
-            self.payment.capturable().into()
-        } else {
-            self.none().into()
-        }
-    }
-
-    /// What can still be refunded.
-    async fn refundable_amount(&self) -> Money {
-        self.payment.refundable().into()
-    }
-
-    /// How the payer pays.
-    async fn gateway(&self) -> Gateway {
-        self.payment.gateway.into()
-    }
-
-    /// Name of the provider that moves the money.
-    async fn provider(&self) -> &str {
-        &self.payment.provider
-    }
-
-    /// The vaulted card, for card payments.
-    async fn card(&self, ctx: &Context<'_>) -> Result<Option<Card>> {
-        if let Some(card) = &self.card {
-            return Ok(card.clone().map(Card::from));
-        }
-        let Some(id) = self.payment.card else {
-            return Ok(None);
-        };
-        Ok(ctx.loaders()?.load_one(id).await.map_err(shared)?.map(Card::from))
-    }
-
-    /// Who pays, as the merchant says.
-    async fn customer(&self) -> Customer {
-        (&self.payment.customer).into()
-    }
-
-    /// What it is for, shown to the payer.
-    async fn description(&self) -> Option<&str> {
-        self.payment.description.as_deref()
-    }
-
-    /// The merchant's own number for it.
-    async fn merchant_reference(&self) -> Option<&str> {
-        self.payment.merchant_reference.as_deref()
-    }
-
-    /// The merchant's own notes.
-    async fn metadata(&self) -> Metadata {
-        (&self.payment.metadata).into()
-    }
-
-    /// Whether the provider's answer to the first operation was lost, so that it is being asked again.
-    async fn outcome_unknown(&self) -> bool {
-        matches!(
-            self.payment.state,
-            PaymentState::Processing {
-                outcome_unknown: true
+    loaded {
+        /// The vaulted card, for card payments.
+        async fn card(&self, ctx: &Context<'_>) -> Result<Option<Card>> {
+            if let Some(card) = &self.card {
+                return Ok(card.clone());
             }
-        )
-    }
-
-    /// Why no money was moved, for a failed payment.
-    async fn failure(&self) -> Option<Failure> {
-        match &self.payment.state {
-            PaymentState::Failed { decline, .. } => Some(decline.into()),
-            _ => None,
+            let Some(id) = self.payment.card else {
+                return Ok(None);
+            };
+            Ok(ctx.loaders()?.load_one(id).await.map_err(shared)?.map(Card::from))
         }
-    }
 
-    /// When the authorization ends or ended by itself.
-    async fn expires_at(&self) -> Option<DateTime> {
-        match &self.payment.state {
-            PaymentState::Authorized { hold }
-            | PaymentState::PartiallyCaptured { hold, .. }
-            | PaymentState::Voided { hold, .. }
-            | PaymentState::Expired { hold } => Some(hold.expires_at.into()),
-            PaymentState::Processing { .. } | PaymentState::Captured { .. } | PaymentState::Failed { .. } => {
-                None
+        /// What was tried on it: the newest 50, oldest first. The list of operations pages through all of them.
+        async fn operations(&self, ctx: &Context<'_>) -> Result<Arc<[Operation]>> {
+            if let Some(Held::Whole(operations)) = &self.operations {
+                return Ok(Arc::clone(operations));
             }
+            let key = OperationsOf(self.payment.id);
+            let loaded = ctx.loaders()?.load_one(key).await.map_err(shared)?;
+            let payment = || Some(Arc::clone(&self.payment));
+            let operation = |operation| Operation::new(operation, payment());
+            Ok(loaded.unwrap_or_default().into_iter().map(operation).collect())
         }
-    }
 
-    /// When money was first taken.
-    async fn captured_at(&self) -> Option<DateTime> {
-        self.payment.state.taken().map(|taken| taken.at().into())
-    }
-
-    /// When the authorization was given up.
-    async fn voided_at(&self) -> Option<DateTime> {
-        match &self.payment.state {
-            PaymentState::Voided { release, .. } => Some(release.at.into()),
-            _ => None,
-        }
-    }
-
-    /// Why the authorization was given up, as the merchant said.
-    async fn void_reason(&self) -> Option<&str> {
-        match &self.payment.state {
-            PaymentState::Voided { release, .. } => release.reason.as_deref(),
-            _ => None,
-        }
-    }
-
-    /// When it was created.
-    async fn created_at(&self) -> DateTime {
-        self.payment.created_at.into()
-    }
-
-    /// When it last changed.
-    async fn updated_at(&self) -> DateTime {
-        self.payment.updated_at.into()
-    }
-
-    /// Counts its changes.
-    async fn version(&self) -> i32 {
-        i32::try_from(self.payment.version).unwrap_or(i32::MAX)
-    }
-
-    /// What was tried on it: the newest 50, oldest first. The list of operations pages through all of them.
-    async fn operations(&self, ctx: &Context<'_>) -> Result<Vec<Operation>> {
-        let operations = match &self.operations {
-            Some(operations) => operations.clone(),
-            None => {
-                let loaded = ctx
-                    .loaders()?
-                    .load_one(OperationsOf(self.payment.id))
-                    .await
-                    .map_err(shared)?;
-                loaded.unwrap_or_default()
+        /// What went or is going back: the newest 50, oldest first. The list of refunds pages through all of them.
+        async fn refunds(&self, ctx: &Context<'_>) -> Result<Arc<[Refund]>> {
+            if let Some(Held::Whole(refunds)) = &self.refunds {
+                return Ok(Arc::clone(refunds));
             }
-        };
-        let payment = || Some(Arc::clone(&self.payment));
-        Ok(operations
-            .into_iter()
-            .map(|operation| Operation::new(operation, payment()))
-            .collect())
+            let key = RefundsOf(self.payment.id);
+            let loaded = ctx.loaders()?.load_one(key).await.map_err(shared)?;
+            let payment = || Some(Arc::clone(&self.payment));
+            let refund = |refund| Refund::new(refund, payment());
+            Ok(loaded.unwrap_or_default().into_iter().map(refund).collect())
+        }
     }
-
-    /// What went or is going back: the newest 50, oldest first. The list of refunds pages through all of them.
-    async fn refunds(&self, ctx: &Context<'_>) -> Result<Vec<Refund>> {
-        let refunds = match &self.refunds {
-            Some(refunds) => refunds.clone(),
-            None => {
-                let loaded = ctx
-                    .loaders()?
-                    .load_one(RefundsOf(self.payment.id))
-                    .await
-                    .map_err(shared)?;
-                loaded.unwrap_or_default()
-            }
-        };
-        let payment = || Some(Arc::clone(&self.payment));
-        Ok(refunds
-            .into_iter()
-            .map(|refund| Refund::new(refund, payment()))
-            .collect())
+    held {
+        card: Option<Card> = this.card.as_ref();
+        operations: Held<Operation, BriefOperation> = this.operations.as_ref();
+        refunds: Held<Refund, BriefRefund> = this.refunds.as_ref();
     }
 }

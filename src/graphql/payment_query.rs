@@ -1,10 +1,11 @@
 //! Questions about payments.
 
-use super::connection::{List, PageArguments};
+use super::connection::{Cursor, List, PageArguments};
 use super::context::ContextExt;
 use super::error::query_failure;
-use super::payment::{Payment, with_relations};
+use super::payment::{Payment, relations};
 use super::payment_filter::{PaymentFilter, PaymentOrder};
+use super::written::{Written, at_once};
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object, Result};
 use service::payment::{self, Filter};
@@ -23,6 +24,8 @@ impl PaymentTotals {
         Ok(i32::try_from(count).ok())
     }
 }
+
+type Payments = Connection<Cursor<payment::Edge>, Payment, PaymentTotals>;
 
 #[derive(Default)]
 pub struct PaymentQuery;
@@ -52,7 +55,7 @@ impl PaymentQuery {
         #[graphql(desc = "With last: the cursor before which the page ends.")] before: Option<String>,
         #[graphql(desc = "Which payments.")] filter: Option<PaymentFilter>,
         #[graphql(desc = "How they are sorted.")] order_by: Option<PaymentOrder>,
-    ) -> Result<Connection<String, Payment, PaymentTotals>> {
+    ) -> Result<Written<Payments>> {
         let filter = filter.unwrap_or_default().read()?;
         let order = order_by.unwrap_or_default().into();
         let list = List::new(("payments", &filter, order));
@@ -62,18 +65,20 @@ impl PaymentQuery {
             last,
             before,
         })?;
-        let page = payment::page(ctx.app()?, ctx.actor()?, &filter, order, &request)
+        let look = ctx.look_ahead();
+        let nodes = [look.field("nodes"), look.field("edges").field("node")];
+        let relations = relations(&nodes, at_once::<Payments>(ctx));
+        let app = ctx.app()?;
+        let page = payment::page(app, ctx.actor()?, &filter, order, &request, relations)
             .await
             .map_err(query_failure)?;
-        let look = ctx.look_ahead();
-        let selection = [look.field("nodes"), look.field("edges").field("node")];
-        let items = with_relations(ctx, page.items, &selection).await?;
-        let page = service::page::Page {
-            items,
-            has_next: page.has_next,
-            has_previous: page.has_previous,
-        };
-
-        Ok(list.connection(page, PaymentTotals(filter), Payment::edge, |payment| payment))
+        let now = app.now();
+        let whole = |whole| Payment::whole(whole, now);
+        Ok(Written(list.connection(
+            page.map(whole),
+            PaymentTotals(filter),
+            Payment::edge,
+            |payment| payment,
+        )))
     }
 }

@@ -5,6 +5,7 @@ use super::time::DateTime;
 use async_graphql::{Context, Object, Result, SimpleObject};
 use domain::Timestamp;
 use domain::limit::Limit;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the door took for this operation, for whoever asks in it.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +18,23 @@ pub struct Spent {
     pub left: u32,
     /// When it is full again.
     pub full_at: Timestamp,
+}
+
+/// How many objects with an id stand in parts of the answer that were written as text, where nobody can count them afterwards.
+#[derive(Debug, Default)]
+pub struct Tally(AtomicU64);
+
+impl Tally {
+    /// So many more.
+    pub fn add(&self, objects: u64) {
+        self.0.fetch_add(objects, Ordering::Relaxed);
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn objects(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// The cost points of the key that asks. What this operation does not use comes back after it.

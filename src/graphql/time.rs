@@ -33,6 +33,14 @@ impl ScalarType for DateTime {
     }
 }
 
+super::plain::leaf! {
+    DateTime = |value, out| {
+        out.push('"');
+        out.push_str(&value.0.to_rfc3339_opts(SecondsFormat::Micros, true));
+        out.push('"');
+    };
+}
+
 impl From<Timestamp> for DateTime {
     fn from(at: Timestamp) -> Self {
         Self(at)

@@ -29,3 +29,20 @@ pub struct Refund {
     /// When it was asked for.
     pub created_at: Timestamp,
 }
+
+/// What a list shows of a refund; enough to know how much goes back to whom, and how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    /// Its id.
+    pub id: RefundId,
+    /// The payment whose money goes back.
+    pub payment: PaymentId,
+    /// How much goes back.
+    pub amount: Money,
+    /// How far it has come.
+    pub status: RefundStatus,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended, one way or another.
+    pub settled_at: Option<Timestamp>,
+}

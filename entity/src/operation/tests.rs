@@ -159,3 +159,60 @@ fn a_fee_in_another_currency_is_not_turned_into_ours() {
     };
     assert_eq!(row(insert(tenant(), &operation)).fee_minor, -1);
 }
+
+fn in_brief(row: &Model) -> Brief {
+    let row = row.clone();
+    Brief {
+        id: row.id,
+        payment_id: row.payment_id,
+        kind: row.kind,
+        status: row.status,
+        currency: row.currency,
+        amount_minor: row.amount_minor,
+        settled_at: row.settled_at,
+        created_at: row.created_at,
+    }
+}
+
+#[test]
+fn in_brief_an_operation_says_the_same() {
+    for operation in operations() {
+        let read = operation::Brief::try_from(in_brief(&row(insert(tenant(), &operation)))).unwrap();
+        let settled_at = match &operation.state {
+            OperationState::Succeeded { at, .. } | OperationState::Failed { at, .. } => Some(*at),
+            OperationState::Sent | OperationState::OutcomeUnknown { .. } => None,
+        };
+        let expected = operation::Brief {
+            id: operation.id,
+            payment: operation.payment,
+            kind: operation.kind,
+            status: operation.state.status(),
+            amount: operation.amount,
+            created_at: operation.created_at,
+            settled_at,
+        };
+        assert_eq!(read, expected);
+    }
+}
+
+#[test]
+fn a_broken_row_names_its_column_in_brief_too() {
+    let broken: [(&str, Damage<Brief>); 6] = [
+        ("id", |row| row.id = "pay_1".into()),
+        ("payment_id", |row| row.payment_id = String::new()),
+        ("kind", |row| row.kind = "gift".into()),
+        ("status", |row| row.status = "done".into()),
+        ("currency", |row| row.currency = "iqd".into()),
+        ("settled_at", |row| row.settled_at = None),
+    ];
+    let settled = Operation {
+        state: approved(None, None),
+        ..operation()
+    };
+    for (column, damage) in broken {
+        let mut brief = in_brief(&row(insert(tenant(), &settled)));
+        damage(&mut brief);
+        let refused = operation::Brief::try_from(brief).unwrap_err();
+        assert_eq!((refused.table, refused.column), ("operations", column));
+    }
+}

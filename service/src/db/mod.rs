@@ -5,14 +5,15 @@
 //! owned by a future that a client's hang-up can drop. On SQLite there is one writer, and it takes the lock at BEGIN: a reader that
 //! turns writer half way would meet `SQLITE_BUSY_SNAPSHOT`, which no waiting cures.
 
-mod json;
 mod open;
+mod record;
 mod row;
+mod rows;
 mod trouble;
 
-pub(crate) use json::models;
 pub use open::{OpenError, Settings, StatementObserver, is_postgres_url, open_for_migration};
 pub(crate) use row::sql;
+pub(crate) use rows::{columns, json, models, record, some_columns};
 pub use trouble::{Trouble, trouble};
 
 use crate::{Error, Result};

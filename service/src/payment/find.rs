@@ -1,7 +1,8 @@
 //! Finding payments.
 
+use super::whole::{Relations, Whole, whole};
 use crate::page::{Page, PageRequest, Way};
-use crate::{App, Result, db};
+use crate::{App, Result};
 use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::id::PaymentId;
@@ -95,7 +96,23 @@ pub async fn get_many(app: &App, who: &Actor, ids: &[PaymentId]) -> Result<Vec<P
         .collect::<std::result::Result<_, _>>()?)
 }
 
-/// One page of payments.
+/// Payments of this merchant and mode with what belongs to them, in no order and in one statement; ids of others are left out.
+///
+/// # Errors
+/// When the scope is missing.
+pub async fn get_many_whole(
+    app: &App,
+    who: &Actor,
+    ids: &[PaymentId],
+    relations: Relations,
+) -> Result<Vec<Whole>> {
+    let tenant = who.may(Scope::PaymentsRead)?.tenant;
+    let ids = ids.iter().map(ToString::to_string);
+    let query = payment::Entity::of(tenant).filter(payment::Column::Id.is_in(ids));
+    whole(app, query, relations).await
+}
+
+/// One page of payments with what belongs to them, in one statement.
 ///
 /// # Errors
 /// When the scope is missing.
@@ -105,7 +122,8 @@ pub async fn page(
     filter: &Filter,
     order: OrderBy,
     request: &PageRequest<Edge>,
-) -> Result<Page<Payment>> {
+    relations: Relations,
+) -> Result<Page<Whole>> {
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
     let descending = order.descending == (request.way == Way::Forward);
     let direction = if descending { Order::Desc } else { Order::Asc };
@@ -119,13 +137,7 @@ pub async fn page(
     let query = query
         .order_by(payment::Column::Id, direction)
         .limit(request.rows());
-    let reads = app.db().reads();
-    let rows = db::models::<payment::Entity>(reads, query.build(reads.get_database_backend())).await?;
-    let payments = rows
-        .into_iter()
-        .map(TryInto::try_into)
-        .collect::<std::result::Result<Vec<Payment>, _>>()?;
-    Ok(request.page(payments))
+    Ok(request.page(whole(app, query, relations).await?))
 }
 
 /// How many payments match.

@@ -16,14 +16,16 @@ mod refund;
 mod resolve;
 mod settle;
 mod void;
+mod whole;
 
 pub use answer::{Answer, LedgerLine, Outcome, Run};
 pub use capture::{Capture, capture};
 pub use children::CHILDREN_PER_PAYMENT;
 pub(crate) use children::newest_of_each;
 pub use expire::expire_due;
-pub use find::{Edge, Filter, OrderBy, SortKey, count, get, get_many, page};
+pub use find::{Edge, Filter, OrderBy, SortKey, count, get, get_many, get_many_whole, page};
 pub use intake::{NewPayment, authorize, sale};
 pub use refund::{NewRefund, refund};
 pub use resolve::{Resolved, resolve_unknown_outcomes};
 pub use void::{Void, void};
+pub use whole::{Children, Operations, Refunds, Relations, Whole};

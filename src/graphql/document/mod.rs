@@ -9,12 +9,14 @@ mod input;
 mod lexer;
 mod manifest;
 mod plan;
+mod price;
 mod store;
 mod types;
 
 pub use excess::Excess;
 pub use manifest::{Manifest, ManifestError};
-pub use plan::{Cost, Plan};
+pub use plan::Plan;
+pub use price::Cost;
 pub use store::{Documents, Persisted};
 pub use types::Types;
 

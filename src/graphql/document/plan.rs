@@ -1,14 +1,14 @@
-//! What an operation costs: an upper bound before it runs, and what it came to.
+//! An operation with its fragments in their places, as far as it matters before it runs.
 //!
-//! Invariant: no arithmetic here can wrap, whatever a client writes for `first`; and the bound is computed from the same tree as
-//! what is charged in the end, so the two can be compared. Directives are not followed: `@skip` makes the bound higher than the
-//! charge, never lower.
-//!
-//! The rules (`reference/graphql.md` 2.12): 1 for each object with an id, nothing for its parts, 2 for a connection beside its
-//! rows, 5 for a `totalCount`, 10 for a mutation, 100 for introspection.
+//! Invariant: building a plan takes time and memory in proportion to the fields of the operation, of which there are at most
+//! [`MOST_SELECTIONS`]; what would be more is refused.
 
 use super::excess::Excess;
 use super::input::{Declared, misfit};
+use super::price::{
+    CONNECTION, Cost, INTROSPECTION, Key, MUTATION, Size, Step, TOTAL_COUNT, Times, bound, charge, count,
+    merged,
+};
 use super::types::{Field, Kind, Types};
 use super::{DEEPEST_SELECTION, MOST_COMMANDS, MOST_QUESTIONS, MOST_SELECTIONS};
 use async_graphql::parser::types::{
@@ -17,65 +17,6 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Value as Constant, Variables};
 use async_graphql_value::Value;
 use std::convert::Infallible;
-
-/// A connection beside its rows.
-const CONNECTION: u64 = 2;
-/// Counting all rows of a list.
-const TOTAL_COUNT: u64 = 5;
-/// One command.
-const MUTATION: u64 = 10;
-/// Reading the schema.
-const INTROSPECTION: u64 = 100;
-/// Largest page.
-const PAGE: u64 = 100;
-/// How many objects a list without arguments is taken to hold: what is charged in the end is what it held.
-const USUAL_LIST: u64 = 5;
-/// How many objects a list without arguments may hold.
-const LONGEST_LIST: u64 = 50;
-/// Where counting ends: far above every limit, and far below where a sum could wrap.
-const CEILING: u64 = 1_000_000_000;
-
-/// What an operation costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cost {
-    /// Points.
-    pub points: u64,
-    /// Objects with an id, at most.
-    pub nodes: u64,
-}
-
-/// How often the objects of a field come.
-#[derive(Debug)]
-enum Times {
-    Once,
-    /// As often as the connection around it has rows.
-    Rows,
-    /// A list without arguments.
-    List,
-    /// As many as ids were given.
-    Argument(Size),
-}
-
-/// A number that an argument gives.
-#[derive(Debug)]
-enum Size {
-    Literal(Option<u64>),
-    Variable { name: Name, default: Option<u64> },
-}
-
-/// A field of the plan.
-#[derive(Debug)]
-struct Step {
-    key: Name,
-    /// Points for the field itself, however many objects it gives.
-    own: u64,
-    /// Points, and nodes, for each object it gives.
-    each: u64,
-    times: Times,
-    /// Rows of the connection that it is.
-    rows: Option<Vec<Size>>,
-    steps: Vec<Step>,
-}
 
 /// One operation of a document, with its fragments in their places.
 #[derive(Debug)]
@@ -95,6 +36,7 @@ pub struct Plan {
     /// Deprecated fields that it selects, as `Type.field`.
     pub deprecated: Vec<String>,
     steps: Vec<Step>,
+    keys: Vec<Key>,
 }
 
 /// Why an operation has no plan.
@@ -166,6 +108,7 @@ impl Plan {
             declared: Declared::of(operation),
             commands,
             deprecated,
+            keys: merged(&steps.iter().collect::<Vec<_>>()),
             steps,
         })
     }
@@ -194,7 +137,7 @@ impl Plan {
     /// What it came to, for this answer.
     #[must_use]
     pub fn charge(&self, data: &Constant) -> u64 {
-        charge(&self.steps, data)
+        charge(&self.keys, data)
     }
 }
 
@@ -402,81 +345,5 @@ impl<'d> Planner<'d> {
             Value::List(items) => Size::Literal(u64::try_from(items.len()).ok()),
             value => Size::Literal(value.clone().into_const().and_then(|value| count(&value))),
         }
-    }
-}
-
-/// The number that a value gives: itself, or how many items it has; none for null.
-fn count(value: &Constant) -> Option<u64> {
-    Some(match value {
-        Constant::Null => return None,
-        // Less than nothing is nothing, and a fraction is refused by validation.
-        Constant::Number(number) => number.as_u64().unwrap_or(0).min(CEILING),
-        Constant::List(items) => u64::try_from(items.len()).unwrap_or(CEILING),
-        _ => 1,
-    })
-}
-
-impl Size {
-    fn with(&self, variables: &Variables) -> Option<u64> {
-        match self {
-            Self::Literal(number) => *number,
-            Self::Variable { name, default } => match variables.get(name) {
-                None => *default,
-                Some(value) => count(value),
-            },
-        }
-    }
-}
-
-/// How many rows a page has at most; a full page where no number is given, which the resolver refuses.
-fn rows_of(sizes: &[Size], variables: &Variables) -> u64 {
-    let given = sizes.iter().filter_map(|size| size.with(variables)).max();
-    given.unwrap_or(PAGE)
-}
-
-fn times(factor: u64, cost: u64) -> u64 {
-    factor.saturating_mul(cost).min(CEILING)
-}
-
-fn plus(one: u64, other: u64) -> u64 {
-    one.saturating_add(other).min(CEILING)
-}
-
-fn bound(steps: &[Step], variables: &Variables, rows: u64) -> Cost {
-    steps.iter().fold(Cost::default(), |sum, step| {
-        let within = step.rows.as_ref().map_or(1, |sizes| rows_of(sizes, variables));
-        let below = bound(&step.steps, variables, within);
-        let (usual, most) = match &step.times {
-            Times::Once => (1, 1),
-            Times::Rows => (rows, rows),
-            Times::List => (USUAL_LIST, LONGEST_LIST),
-            Times::Argument(size) => {
-                let size = size.with(variables).unwrap_or(0);
-                (size, size)
-            }
-        };
-        let points = plus(step.own, times(usual, plus(step.each, below.points)));
-        let nodes = times(most, plus(step.each, below.nodes));
-        Cost {
-            points: plus(sum.points, points),
-            nodes: plus(sum.nodes, nodes),
-        }
-    })
-}
-
-fn charge(steps: &[Step], data: &Constant) -> u64 {
-    let Constant::Object(fields) = data else { return 0 };
-    steps.iter().fold(0, |sum, step| match fields.get(&step.key) {
-        None => sum,
-        Some(value) => plus(sum, plus(step.own, objects(step, value))),
-    })
-}
-
-/// What the objects that a field gave come to.
-fn objects(step: &Step, value: &Constant) -> u64 {
-    match value {
-        Constant::List(items) => items.iter().fold(0, |sum, item| plus(sum, objects(step, item))),
-        Constant::Object(_) => plus(step.each, charge(&step.steps, value)),
-        _ => 0,
     }
 }

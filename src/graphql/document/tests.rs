@@ -122,6 +122,15 @@ fn what_was_found_is_what_is_charged() {
     // Connection 2, count 5, payments 2 and their three operations each, one card, and both once more as edges.
     assert_eq!(plan.charge(&data), 2 + 5 + 2 + 6 + 1 + 2);
     assert_eq!(plan.charge(&Value::Null), 0);
+
+    // One key twice runs twice, and is answered once.
+    let twice =
+        read("{ a: payments(first: 9) { nodes { id } } a: payments(first: 9) { nodes { card { id } } } }");
+    let twice = twice.unwrap();
+    let plan = twice.plan(None).unwrap();
+    assert_eq!(plan.bound(&Variables::default()).points, 2 + 9 + 2 + 18);
+    let data = value!({ "a": { "nodes": [{ "id": "p", "card": { "id": "c" } }] } });
+    assert_eq!(plan.charge(&data), 2 + 1 + 1);
 }
 
 #[test]

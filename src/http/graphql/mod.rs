@@ -14,7 +14,7 @@ pub use observe::GraphqlMetrics;
 
 use crate::config::Introspection;
 use crate::graphql::document::{Cost, Document, Documents, Plan};
-use crate::graphql::{self, Code, Schema, Spent};
+use crate::graphql::{self, Code, Schema, Spent, Tally};
 use crate::http::client_address::{Peer, TrustedProxies, client};
 use crate::http::limit::{Asker, Throttle};
 use crate::http::request_id::RequestId;
@@ -181,7 +181,9 @@ async fn execute(
     let asker = actor.as_ref().map_or(Asker::Unknown(head.address), Asker::Known);
     let (cost, charged) = pay(door, asker, plan, &parameters, head.now)?;
 
-    let operation = operation(door, &document, parameters, actor.clone(), cost, &charged);
+    let tally = Arc::new(Tally::default());
+    let operation =
+        operation(door, &document, parameters, actor.clone(), cost, &charged).data(Arc::clone(&tally));
     let began = Instant::now();
     let mut executed = run(door, operation, plan.kind)
         .await
@@ -189,7 +191,8 @@ async fn execute(
     if executed.data != Value::Null {
         door.documents.remember(&document);
     }
-    let charged = settle(door, asker, plan, &executed, charged);
+    let actual = plan.charge(&executed.data).saturating_add(tally.objects());
+    let charged = settle(door, asker, actual, charged);
     door.metrics.executed(
         plan,
         door.documents.is_listed(&document),
@@ -389,8 +392,7 @@ async fn guarded<T>(work: impl Future<Output = T>) -> Option<T> {
 }
 
 /// Charges what it came to in place of what it might have.
-fn settle(door: &Door, asker: Asker<'_>, plan: &Plan, executed: &Answer, charged: Charged) -> Charged {
-    let actual = plan.charge(&executed.data);
+fn settle(door: &Door, asker: Asker<'_>, actual: u64, charged: Charged) -> Charged {
     let whole = |points: u64| u32::try_from(points).unwrap_or(u32::MAX);
     let points = door
         .throttle

@@ -7,6 +7,7 @@ use async_graphql::Variables;
 use axum::extract::Query;
 use axum::http::Uri;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// What is to be executed.
@@ -48,7 +49,8 @@ pub enum Malformed {
 struct Body {
     query: Option<String>,
     operation_name: Option<String>,
-    variables: Option<Map<String, Value>>,
+    // Not by way of a JSON value, in which one key has a meaning of its own (docs/decisions/0007).
+    variables: Option<Variables>,
     extensions: Option<Map<String, Value>>,
 }
 
@@ -84,10 +86,12 @@ impl Parameters {
     /// Why it is none.
     pub fn from_uri(uri: &Uri) -> Result<Self, Malformed> {
         let Query(read): Query<QueryString> = Query::try_from_uri(uri).map_err(|_| Malformed::QueryString)?;
-        let object = |text: Option<String>| match text.filter(|text| !text.is_empty()) {
-            None => Ok(None),
-            Some(text) => serde_json::from_str(&text).map_err(|_| Malformed::QueryString),
-        };
+        fn object<T: DeserializeOwned>(text: Option<String>) -> Result<Option<T>, Malformed> {
+            match text.filter(|text| !text.is_empty()) {
+                None => Ok(None),
+                Some(text) => serde_json::from_str(&text).map_err(|_| Malformed::QueryString),
+            }
+        }
         let name = read.operation_name.filter(|name| !name.is_empty());
         Self::checked(
             read.query,
@@ -100,7 +104,7 @@ impl Parameters {
     fn checked(
         query: Option<String>,
         operation_name: Option<String>,
-        variables: Option<Map<String, Value>>,
+        variables: Option<Variables>,
         extensions: Option<Map<String, Value>>,
     ) -> Result<Self, Malformed> {
         let persisted = extensions.and_then(|mut extensions| extensions.remove("persistedQuery"));
@@ -114,7 +118,7 @@ impl Parameters {
         Ok(Self {
             query,
             operation_name,
-            variables: Variables::from_json(Value::Object(variables.unwrap_or_default())),
+            variables: variables.unwrap_or_default(),
             persisted,
         })
     }

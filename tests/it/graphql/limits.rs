@@ -248,3 +248,51 @@ async fn the_default_limits_are_those_of_the_documents(
     let input = charge(iqd(1_000), json!({}));
     school.send("paymentSale", input).await.fails_with("THROTTLED");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_costs_the_same_whichever_way_it_is_written(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    for _ in 0..3 {
+        let payment = school.sale(iqd(1_000)).await.succeeds().payment();
+        school.refund(&payment, iqd(1)).await.succeeds();
+    }
+    school
+        .sale_by(crate::support::Payer::Poor, iqd(1_000))
+        .await
+        .succeeds();
+    for (selection, expected) in [
+        ("payments(first: 10) { nodes { id } }", 2 + 4),
+        // Four payments and cards, three sales and refunds, one sale that was declined, three refunds.
+        (
+            "payments(first: 10) { edges { node { card { id } operations { id } refunds { id } } } }",
+            2 + 4 + 4 + 7 + 3,
+        ),
+        ("operations(first: 10) { nodes { amount { amount } } }", 2 + 7),
+        (
+            "refunds(first: 10) { nodes { id } pageInfo { hasNextPage } }",
+            2 + 3,
+        ),
+        ("cards(first: 10) { nodes { id } }", 2 + 2),
+        ("ledgerEntries(first: 4) { nodes { id } }", 2 + 4),
+        ("payments(first: 10) { totalCount nodes { id } }", 2 + 5 + 4),
+    ] {
+        // What stands in a fragment goes the library's way, field by field.
+        for query in [
+            format!("{{ {selection} }}"),
+            format!("{{ ... on Query {{ {selection} }} }}"),
+        ] {
+            let answer = ask(&app, &school, &query).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+            assert_eq!(
+                cost(&answer)["actualQueryCost"],
+                expected,
+                "{query}: {}",
+                answer.text
+            );
+        }
+    }
+}

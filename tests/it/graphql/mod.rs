@@ -22,6 +22,7 @@ mod nodes;
 mod payments_list;
 mod payments_pages;
 mod persisted;
+mod plain;
 mod refunds;
 mod sale;
 mod scopes;
