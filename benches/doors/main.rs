@@ -3,7 +3,7 @@
 //! `make bench` prints for each database: the least that a request costs beside a bare handler; payments per second through HTTP at
 //! 1, 16 and 64 connections beside the same SQL statements in the same transactions sent by bare sqlx; pages of fifty payments with
 //! their children beside a bare axum handler that sends the same JSON from one hand-written statement. On PostgreSQL the page is
-//! measured once more with each server on one core, beside PostGraphile on the same tables. Commits are durable. The figure to look
+//! measured once more with each server on one core, beside `PostGraphile` on the same tables. Commits are durable. The figure to look
 //! at is the ratio: absolute numbers are those of the machine. `BENCH_SECONDS` sets how long each cell runs (default 5); `BENCH_ONLY`
 //! is `trivial`, `sales`, `pages` or `postgraphile`, and leaves the others out.
 
@@ -158,14 +158,17 @@ async fn beside(installation: &Installation, each: Duration) {
     if let Some(why) = &beside.missing {
         say(&format!("PostGraphile is left out: {why}"));
     }
-    say("| connections | server | pages /s | p50 ms | p99 ms | ours is so many times as fast |");
-    say("|---|---|---|---|---|---|");
+    say(
+        "| connections | server | pages /s | p50 ms | p99 ms | server busy, ms a page | ours is so many times as fast |",
+    );
+    say("|---|---|---|---|---|---|---|");
     for connections in CONNECTIONS {
         let all = beside.measure(installation, connections, each).await;
-        let ours = all.first().map_or(0.0, |(_, measured)| measured.rate);
-        for (name, measured) in &all {
+        let ours = all.first().map_or(0.0, |(_, measured, _)| measured.rate);
+        for (name, measured, busy) in &all {
+            let busy = busy.map_or_else(|| "?".to_owned(), |busy| format!("{busy:.2}"));
             say(&format!(
-                "| {connections} | {name} | {:.0} | {:.2} | {:.2} | {:.2} |",
+                "| {connections} | {name} | {:.0} | {:.2} | {:.2} | {busy} | {:.2} |",
                 measured.rate,
                 measured.p50_ms,
                 measured.p99_ms,

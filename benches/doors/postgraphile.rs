@@ -1,4 +1,4 @@
-//! The same page from PostGraphile on the same tables.
+//! The same page from `PostGraphile` on the same tables.
 //!
 //! It comes from npm for the bench alone, pinned in `benches/postgraphile`. It runs without authentication and with the merchant and
 //! mode in its query. Where npm or its node is missing, the row is left out and the bench goes on.

@@ -109,7 +109,7 @@ pub async fn get_many_whole(
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
     let ids = ids.iter().map(ToString::to_string);
     let query = payment::Entity::of(tenant).filter(payment::Column::Id.is_in(ids));
-    whole(app, query, relations).await
+    whole(app, query, None, relations).await
 }
 
 /// One page of payments with what belongs to them, in one statement.
@@ -134,10 +134,8 @@ pub async fn page(
     if order.key == SortKey::Amount {
         query = query.order_by(payment::Column::AmountMinor, direction.clone());
     }
-    let query = query
-        .order_by(payment::Column::Id, direction)
-        .limit(request.rows());
-    Ok(request.page(whole(app, query, relations).await?))
+    let query = query.order_by(payment::Column::Id, direction);
+    Ok(request.page(whole(app, query, Some(request.rows()), relations).await?))
 }
 
 /// How many payments match.

@@ -77,14 +77,20 @@ macro_rules! children {
 
 children!(operation::Model, operation::Brief, refund::Model, refund::Brief);
 
-/// The payments of `query`, in its order.
+/// The payments of `query`, in its order; at most `limit`.
 pub(super) async fn whole(
     app: &App,
     query: Select<payment::Entity>,
+    limit: Option<u64>,
     relations: Relations,
 ) -> Result<Vec<Whole>> {
     let reads = app.db().reads();
-    let inner = query.build(reads.get_database_backend());
+    let mut inner = query.build(reads.get_database_backend());
+    if let Some(limit) = limit {
+        // As a number in the text: PostgreSQL keeps no plan for a statement whose limit is a parameter, because it cannot know how
+        // many rows there will be, and planning this one takes as long as running it.
+        inner.sql.push_str(&format!(" LIMIT {limit}"));
+    }
     let statement = Statement {
         sql: if inner.db_backend == DbBackend::Postgres {
             postgres(&inner.sql, relations)
