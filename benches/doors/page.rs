@@ -101,7 +101,7 @@ impl Page {
         );
         let mut connection = Connection::open(by_hand).await;
         let body = connection.exchange(&get("/page")).await;
-        assert_eq!(ours, read(body), "both must send the same page");
+        assert_eq!(ours["data"], read(body)["data"], "both must send the same page");
         assert_eq!(
             ours["data"]["payments"]["nodes"].as_array().map(Vec::len),
             Some(50)
