@@ -7,8 +7,10 @@
 mod accept;
 mod admit;
 mod answer;
+mod charge;
 mod observe;
 mod parameters;
+mod run;
 
 pub use observe::GraphqlMetrics;
 
@@ -21,7 +23,7 @@ use crate::http::request_id::RequestId;
 use accept::{MediaType, negotiate};
 use answer::{Charged, Refused};
 use async_graphql::parser::types::OperationType;
-use async_graphql::{ErrorExtensionValues, Request as Operation, Response as Answer, Value};
+use async_graphql::{ErrorExtensionValues, Request as Operation, Value};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, State};
@@ -29,19 +31,16 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
+use charge::{Stopped, pay, settle};
 use domain::Timestamp;
 use domain::actor::Actor;
 use domain::merchant::Mode;
-use futures_util::FutureExt;
 use parameters::Parameters;
+use run::run;
 use service::App;
 use std::net::IpAddr;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Most objects with an id that one operation may give.
-const MOST_NODES: u64 = 20_000;
 
 /// What the door needs.
 pub struct Door {
@@ -81,15 +80,6 @@ struct Head<'a> {
     headers: &'a HeaderMap,
     address: IpAddr,
     now: Timestamp,
-}
-
-/// A request that is not executed, with what was charged until then.
-struct Stopped(Box<Refused>, Option<Charged>);
-
-impl From<Refused> for Stopped {
-    fn from(refused: Refused) -> Self {
-        Self(Box::new(refused), None)
-    }
 }
 
 async fn answer(
@@ -277,59 +267,6 @@ fn may_read_schema(door: &Door, actor: Option<&Actor>, plan: &Plan) -> Result<()
     Ok(())
 }
 
-/// Takes what the operation may cost, before it costs anything.
-fn pay(
-    door: &Door,
-    asker: Asker<'_>,
-    plan: &Plan,
-    parameters: &Parameters,
-    now: Timestamp,
-) -> Result<(Cost, Charged), Stopped> {
-    let cost = plan.bound(&parameters.variables);
-    let charged = |points| Charged {
-        requested: cost.points,
-        actual: None,
-        points,
-    };
-    let too_complex = |message: String| {
-        let refused = Refused::new(StatusCode::BAD_REQUEST, Code::OperationTooComplex, message);
-        Stopped(Box::new(refused), Some(charged(door.throttle.points(asker, now))))
-    };
-    let most = door.throttle.most_points();
-    let Some(points) = u32::try_from(cost.points).ok().filter(|points| *points <= most) else {
-        return Err(too_complex(format!(
-            "the operation may cost {} points, {most} at most are taken: ask for fewer rows",
-            cost.points
-        )));
-    };
-    if cost.nodes > MOST_NODES {
-        return Err(too_complex(format!(
-            "the operation may give {} objects, {MOST_NODES} at most are given: ask for fewer rows",
-            cost.nodes
-        )));
-    }
-    let throttled = |exceeded| {
-        Stopped(
-            Box::new(Refused::throttled(exceeded)),
-            Some(charged(door.throttle.points(asker, now))),
-        )
-    };
-    match plan.kind {
-        OperationType::Mutation => door
-            .throttle
-            .commands(asker, plan.commands, now)
-            .map_err(throttled)?,
-        OperationType::Query | OperationType::Subscription => {
-            door.throttle.question(asker, now).map_err(throttled)?;
-        }
-    }
-    let spent = door.throttle.spend(asker, points, now);
-    let points = spent.map_err(|(exceeded, points)| {
-        Stopped(Box::new(Refused::throttled(exceeded)), Some(charged(points)))
-    })?;
-    Ok((cost, charged(points)))
-}
-
 fn operation(
     door: &Door,
     document: &Document,
@@ -355,55 +292,6 @@ fn operation(
     }
 }
 
-/// Executes; a command goes on when nobody waits for it any more.
-async fn run(door: &Arc<Door>, operation: Operation, kind: OperationType) -> Result<Answer, Refused> {
-    let defect = || {
-        let message = "something went wrong on our side";
-        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message)
-    };
-    let done = async {
-        if kind == OperationType::Mutation {
-            let schema = door.schema.clone();
-            let work = async move { schema.execute(operation).await };
-            door.app.even_if_given_up(work).await
-        } else {
-            guarded(door.schema.execute(operation)).await
-        }
-    };
-    match tokio::time::timeout(door.timeout, done).await {
-        Ok(answer) => answer.ok_or_else(defect),
-        Err(_) => {
-            let message = "the operation took too long; a command goes on, ask what became of it";
-            Err(Refused::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, message))
-        }
-    }
-}
-
-/// `None` when `work` panicked, which is logged.
-async fn guarded<T>(work: impl Future<Output = T>) -> Option<T> {
-    let outcome = AssertUnwindSafe(work).catch_unwind().await;
-    outcome
-        .inspect_err(|cause| {
-            let words = cause.downcast_ref::<&str>().copied();
-            let words = words.or_else(|| cause.downcast_ref::<String>().map(String::as_str));
-            tracing::error!(cause = words.unwrap_or("unknown"), "a question panicked");
-        })
-        .ok()
-}
-
-/// Charges what it came to in place of what it might have.
-fn settle(door: &Door, asker: Asker<'_>, actual: u64, charged: Charged) -> Charged {
-    let whole = |points: u64| u32::try_from(points).unwrap_or(u32::MAX);
-    let points = door
-        .throttle
-        .settle(asker, whole(charged.requested), whole(actual), door.app.now());
-    Charged {
-        actual: Some(actual),
-        points,
-        ..charged
-    }
-}
-
 /// Gives an error its code, if it has none, and the id of its request; gives the code.
 fn name_error(error: &mut async_graphql::ServerError, request_id: &RequestId) -> String {
     // What has a place in the answer and no code of ours is a value that its argument does not take.
@@ -426,13 +314,6 @@ fn name_error(error: &mut async_graphql::ServerError, request_id: &RequestId) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn a_question_that_panics_is_no_more_than_a_failed_question() {
-        let broken = async { [1, 2].iter().position(|n| *n == 3).expect("a defect") };
-        assert_eq!(guarded(broken).await, None);
-        assert_eq!(guarded(async { 7 }).await, Some(7));
-    }
 
     #[test]
     fn json_is_json_in_utf_8() {
