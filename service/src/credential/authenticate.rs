@@ -38,12 +38,13 @@ pub async fn authenticate(app: &App, secret: &str) -> Result<std::result::Result
     if let Some(actor) = app.known_keys().get(&token, &hash, now) {
         return Ok(Ok(actor));
     }
+    let before = app.known_keys().before();
     let found = match secret.token().kind() {
         KeyKind::Merchant(_) => merchant(app, &token, &hash).await?,
         KeyKind::Operator => operator(app, &token, &hash).await?,
     };
     if let Ok(actor) = &found {
-        app.known_keys().put(token, hash, actor.clone(), now);
+        app.known_keys().put(token, hash, actor.clone(), now, before);
     }
     Ok(found)
 }

@@ -8,6 +8,7 @@ use domain::Timestamp;
 use domain::actor::Actor;
 use domain::credential::SecretHash;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How long a key is believed.
@@ -25,12 +26,20 @@ struct Entry {
 
 /// The keys that this node believes, by their token.
 #[derive(Default)]
-pub struct KnownKeys(Mutex<HashMap<String, Entry>>);
+pub struct KnownKeys {
+    entries: Mutex<HashMap<String, Entry>>,
+    /// Counts what was forgotten: a key that was read before it was revoked must not be put back after.
+    forgotten: AtomicU64,
+}
+
+/// How much had been forgotten when a key was about to be read.
+#[derive(Clone, Copy)]
+pub struct Before(u64);
 
 impl KnownKeys {
     fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         // A panic elsewhere leaves whole entries behind.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The actor behind a key that was read a moment before `now`.
@@ -47,9 +56,17 @@ impl KnownKeys {
         self.entries().get(token).is_some_and(|entry| entry.hash == *hash)
     }
 
-    /// Remembers a key that was read from the database at `now`.
-    pub fn put(&self, token: String, hash: SecretHash, actor: Actor, now: Timestamp) {
+    /// Call it before a key is read from the database, for [`Self::put`].
+    pub fn before(&self) -> Before {
+        Before(self.forgotten.load(Ordering::SeqCst))
+    }
+
+    /// Remembers a key that was read from the database at `now`, unless one was revoked meanwhile.
+    pub fn put(&self, token: String, hash: SecretHash, actor: Actor, now: Timestamp, before: Before) {
         let mut entries = self.entries();
+        if self.forgotten.load(Ordering::SeqCst) != before.0 {
+            return;
+        }
         if entries.len() >= MOST {
             entries.retain(|_, entry| now - entry.read_at < REMEMBERED);
         }
@@ -62,7 +79,9 @@ impl KnownKeys {
 
     /// Believes a key no longer.
     pub fn forget(&self, token: &str) {
-        self.entries().remove(token);
+        let mut entries = self.entries();
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        entries.remove(token);
     }
 }
 
@@ -82,7 +101,7 @@ mod tests {
     #[test]
     fn a_key_is_believed_for_a_second() {
         let (known, hash) = (KnownKeys::default(), SecretHash::from_bytes([1; 32]));
-        known.put("t".to_owned(), hash, actor(), at(0));
+        known.put("t".to_owned(), hash, actor(), at(0), known.before());
         for (millis, believed) in [(0, true), (999, true), (1_000, false), (-1, false)] {
             assert_eq!(known.get("t", &hash, at(millis)).is_some(), believed, "{millis}");
         }
@@ -94,16 +113,25 @@ mod tests {
     #[test]
     fn another_secret_under_the_same_token_is_not() {
         let (known, hash) = (KnownKeys::default(), SecretHash::from_bytes([1; 32]));
-        known.put("t".to_owned(), hash, actor(), at(0));
+        known.put("t".to_owned(), hash, actor(), at(0), known.before());
         let other = SecretHash::from_bytes([2; 32]);
         assert!(known.get("t", &other, at(0)).is_none() && !known.opened("t", &other));
+    }
+
+    #[test]
+    fn a_key_that_was_read_before_it_was_revoked_is_not_put_back() {
+        let (known, hash) = (KnownKeys::default(), SecretHash::from_bytes([1; 32]));
+        let before = known.before();
+        known.forget("t");
+        known.put("t".to_owned(), hash, actor(), at(0), before);
+        assert!(known.get("t", &hash, at(0)).is_none());
     }
 
     #[test]
     fn the_memory_is_bounded() {
         let (known, hash) = (KnownKeys::default(), SecretHash::from_bytes([1; 32]));
         for n in 0..MOST * 2 {
-            known.put(n.to_string(), hash, actor(), at(0));
+            known.put(n.to_string(), hash, actor(), at(0), known.before());
         }
         assert!(known.entries().len() <= MOST);
         let last = (MOST * 2 - 1).to_string();

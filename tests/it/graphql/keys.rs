@@ -213,3 +213,30 @@ async fn a_key_sees_its_own_mode_only(#[values(Engine::Sqlite, Engine::Postgres)
     );
     app.ledger_ties().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_revoked_on_another_node_opens_this_one_for_a_second_at_most(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let here = TestApp::start(engine).await;
+    let there = here.another_node().await;
+    let school = here.merchant("school").await;
+    let seen_there = school.at(&there);
+    let opens = async |merchant: &crate::support::Merchant| {
+        let reply = merchant.ask("{ __typename }", json!({})).await;
+        reply.status == StatusCode::OK
+    };
+    assert!(opens(&school).await && opens(&seen_there).await);
+
+    service::credential::revoke(&here.app, school.credential)
+        .await
+        .unwrap();
+
+    assert!(!opens(&school).await, "where it was revoked, at once");
+    assert!(opens(&seen_there).await, "elsewhere it was read a moment ago");
+    here.clock.advance(chrono::Duration::milliseconds(999));
+    assert!(opens(&seen_there).await, "not read anew yet");
+    here.clock.advance(chrono::Duration::milliseconds(1));
+    assert!(!opens(&seen_there).await);
+}
