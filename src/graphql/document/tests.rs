@@ -1,13 +1,17 @@
 use super::*;
 use async_graphql::{Value, Variables, value};
+use proptest::prelude::*;
 use serde_json::json;
+use std::sync::LazyLock;
 
 fn types() -> Types {
     Types::read(&crate::graphql::sdl()).unwrap()
 }
 
+static TYPES: LazyLock<Types> = LazyLock::new(types);
+
 fn read(text: &str) -> Result<Document, Rejected> {
-    Document::read(text, &types())
+    Document::read(text, &TYPES)
 }
 
 fn bound(text: &str, variables: serde_json::Value) -> Cost {
@@ -143,7 +147,7 @@ fn what_no_argument_takes_is_found_before_anything_runs() {
     let document = read(text).unwrap();
     let checked = |variables: serde_json::Value| {
         let declared = &document.plan(None).unwrap().declared;
-        declared.check(&Variables::from_json(variables), &types())
+        declared.check(&Variables::from_json(variables), &TYPES)
     };
     assert_eq!(
         checked(json!({ "i": { "amount": { "amount": "1" } }, "c": null })),
@@ -317,7 +321,7 @@ fn a_list_of_operations_is_read_in_both_forms_and_whole() {
         "operations": [{ "id": hash, "name": "Name", "type": "query", "body": text }] })
     .to_string();
     for list in [relay, apollo] {
-        let listed = Manifest::read(&list, &types()).unwrap();
+        let listed = Manifest::read(&list, &TYPES).unwrap();
         assert_eq!(listed.len(), 1);
         let documents = Documents::new(types(), listed, true);
         assert!(documents.find(Some(text), None).is_ok());
@@ -340,6 +344,38 @@ fn a_list_of_operations_is_read_in_both_forms_and_whole() {
         json!({ DocumentHash::of("{").to_string(): "{" }).to_string(),
         json!({ "operations": [{ "id": hash }] }).to_string(),
     ] {
-        assert!(Manifest::read(&broken, &types()).is_err(), "{broken}");
+        assert!(Manifest::read(&broken, &TYPES).is_err(), "{broken}");
+    }
+}
+
+proptest! {
+    /// Whatever is sent is read or refused; it never panics, and what is refused is not echoed.
+    #[test]
+    fn any_text_is_read_or_refused(text in r#"[{}()\[\]:!$@.#"\\ab1 ,\n=|&-]{0,120}"#) {
+        if let Err(Rejected::Syntax { message, .. }) = read(&text) {
+            prop_assert!(message.len() < 400, "{message}");
+        }
+    }
+
+    /// The same for texts that look more like documents.
+    #[test]
+    fn any_selection_is_read_or_refused(
+        parts in prop::collection::vec(
+            prop::sample::select(vec![
+                "{ ", "} ", "payments", "(first: 3) ", "nodes ", "...F ", "... on Payment ", "id ", "a: id ", "@skip(if: $x) ",
+                "fragment F on Payment ", "query($x: Boolean = true) ", "mutation ", "paymentVoid(input: { id: $y }) ", "__schema ",
+                "edges { node ", "totalCount ", "\"\"\"x", "# c\n", "[1, [2]] ",
+            ]),
+            0..60,
+        ),
+    ) {
+        if let Ok(document) = read(&parts.concat()) {
+            for (name, _) in document.parsed().operations.iter() {
+                if let Some(plan) = document.plan(name.map(Name::as_str)) {
+                    prop_assert!(plan.bound(&Variables::default()).points <= 1_000_000_000);
+                    prop_assert_eq!(plan.charge(&Value::Null), 0);
+                }
+            }
+        }
     }
 }
