@@ -93,6 +93,14 @@ impl Buckets {
         act(held.entry(holder).or_default(), self.limit)
     }
 
+    /// Whether one unit is there, without taking it.
+    fn look(&self, holder: Holder, now: Timestamp) -> Result<(), Exceeded> {
+        self.with(holder, now, |bucket, limit| {
+            let mut tried = *bucket;
+            tried.take(limit, 1, now)
+        })
+    }
+
     fn take(&self, holder: Holder, units: u32, now: Timestamp) -> Result<(), Exceeded> {
         self.with(holder, now, |bucket, limit| bucket.take(limit, units, now))
     }
@@ -117,6 +125,7 @@ pub struct Throttle {
     queries: Buckets,
     public: Buckets,
     refused_keys: Buckets,
+    refused_documents: Buckets,
 }
 
 impl Throttle {
@@ -130,6 +139,7 @@ impl Throttle {
             queries: Buckets::new(limits.queries),
             public: Buckets::new(limits.public),
             refused_keys: Buckets::new(limits.refused_keys),
+            refused_documents: Buckets::new(limits.queries),
         }
     }
 
@@ -152,10 +162,21 @@ impl Throttle {
     /// # Errors
     /// When too many of its keys were refused.
     pub fn may_try_key(&self, address: IpAddr, now: Timestamp) -> Result<(), Exceeded> {
-        self.refused_keys.with(network(address), now, |bucket, limit| {
-            let mut tried = *bucket;
-            tried.take(limit, 1, now)
-        })
+        self.refused_keys.look(network(address), now)
+    }
+
+    /// Whether this key may send another document that this node does not know. Reading one is work that nobody has paid for yet.
+    ///
+    /// # Errors
+    /// When as many of its documents were refused as it may ask questions.
+    pub fn may_send_document(&self, asker: Asker<'_>, now: Timestamp) -> Result<(), Exceeded> {
+        self.refused_documents.look(asker.key(), now)
+    }
+
+    /// A document of this key was refused.
+    pub fn document_refused(&self, asker: Asker<'_>, now: Timestamp) {
+        self.refused_documents
+            .with(asker.key(), now, |bucket, limit| bucket.charge(limit, 1, now));
     }
 
     /// A key of this address was refused.

@@ -126,6 +126,9 @@ pub enum Rejected {
     /// The hash belongs to another text.
     #[error("sha256Hash is not the SHA-256 of the query")]
     WrongHash,
+    /// It is not known, and too many were refused just now.
+    #[error("too many documents were refused")]
+    TooMany,
     /// No text is known by this hash: the client sends it.
     #[error("PersistedQueryNotFound")]
     NotFound,
@@ -143,6 +146,7 @@ impl Rejected {
             Self::Syntax { .. } => Code::GraphqlParseFailed,
             Self::Misfit(_) => Code::GraphqlValidationFailed,
             Self::Repeated(_) | Self::Nothing | Self::MalformedHash | Self::WrongHash => Code::BadRequest,
+            Self::TooMany => Code::Throttled,
             Self::NotFound => Code::PersistedQueryNotFound,
             Self::NotListed => Code::PersistedQueryNotAllowed,
         }

@@ -54,11 +54,16 @@ impl Documents {
         }
     }
 
-    /// The document with this text, by this hash, or both.
+    /// The document with this text, by this hash, or both. One that is not known is read if `may_read`.
     ///
     /// # Errors
     /// Why it is not executed.
-    pub fn find(&self, text: Option<&str>, persisted: Option<&Persisted>) -> Result<Arc<Document>, Rejected> {
+    pub fn find(
+        &self,
+        text: Option<&str>,
+        persisted: Option<&Persisted>,
+        may_read: bool,
+    ) -> Result<Arc<Document>, Rejected> {
         let named = match persisted {
             Some(persisted) if persisted.version == VERSION => {
                 Some(DocumentHash::parse(&persisted.sha256_hash).ok_or(Rejected::MalformedHash)?)
@@ -83,6 +88,9 @@ impl Documents {
         }
         if self.only_listed {
             return Err(Rejected::NotListed);
+        }
+        if !may_read {
+            return Err(Rejected::TooMany);
         }
         Document::read(text, &self.types).map(Arc::new)
     }

@@ -272,32 +272,41 @@ fn a_document_is_found_by_its_hash_once_it_was_executed() {
     let documents = Documents::new(types(), Manifest::default(), false);
     let text = "{ __typename }";
     let hash = DocumentHash::of(text).to_string();
-    let by_hash = || documents.find(None, Some(&persisted(&hash)));
+    let by_hash = || documents.find(None, Some(&persisted(&hash)), true);
     assert_eq!(by_hash().unwrap_err(), Rejected::NotFound);
-    let both = documents.find(Some(text), Some(&persisted(&hash))).unwrap();
+    let both = documents.find(Some(text), Some(&persisted(&hash)), true).unwrap();
     assert_eq!(by_hash().unwrap_err(), Rejected::NotFound, "not executed yet");
     documents.remember(&both);
     assert_eq!(by_hash().unwrap().hash, both.hash);
     assert_eq!(
-        documents.find(Some(""), Some(&persisted(&hash))).unwrap().hash,
+        documents
+            .find(Some(""), Some(&persisted(&hash)), true)
+            .unwrap()
+            .hash,
         both.hash
     );
     assert_eq!(
         documents
-            .find(Some("{ merchant { id } }"), Some(&persisted(&hash)))
+            .find(Some("{ merchant { id } }"), Some(&persisted(&hash)), true)
             .unwrap_err(),
         Rejected::WrongHash
     );
     assert_eq!(
-        documents.find(None, Some(&persisted("00"))).unwrap_err(),
+        documents.find(None, Some(&persisted("00")), true).unwrap_err(),
         Rejected::MalformedHash
     );
     let newer = serde_json::from_value(json!({ "version": 2, "sha256Hash": hash })).unwrap();
     assert_eq!(
-        documents.find(None, Some(&newer)).unwrap_err(),
+        documents.find(None, Some(&newer), true).unwrap_err(),
         Rejected::MalformedHash
     );
-    assert_eq!(documents.find(None, None).unwrap_err(), Rejected::Nothing);
+    let (refused, other) = (Rejected::TooMany, "{ merchant { id } }");
+    assert_eq!(documents.find(Some(other), None, false).unwrap_err(), refused);
+    assert!(
+        documents.find(Some(text), None, false).is_ok(),
+        "what is known is no work"
+    );
+    assert_eq!(documents.find(None, None, true).unwrap_err(), Rejected::Nothing);
 }
 
 #[test]
@@ -306,7 +315,7 @@ fn the_memory_for_documents_is_bounded() {
     let wide = "a ".repeat(500);
     for n in 0..2_000 {
         let text = format!("{{ n{n} {{ {wide} }} }}");
-        documents.remember(&documents.find(Some(&text), None).unwrap());
+        documents.remember(&documents.find(Some(&text), None, true).unwrap());
     }
     assert!(documents.bytes() <= 16 * 1024 * 1024, "{}", documents.bytes());
     assert!(documents.bytes() > 1024 * 1024, "{}", documents.bytes());
@@ -324,16 +333,16 @@ fn a_list_of_operations_is_read_in_both_forms_and_whole() {
         let listed = Manifest::read(&list, &TYPES).unwrap();
         assert_eq!(listed.len(), 1);
         let documents = Documents::new(types(), listed, true);
-        assert!(documents.find(Some(text), None).is_ok());
-        let found = documents.find(None, Some(&persisted(&hash))).unwrap();
+        assert!(documents.find(Some(text), None, true).is_ok());
+        let found = documents.find(None, Some(&persisted(&hash)), true).unwrap();
         assert!(documents.is_listed(&found));
         assert_eq!(
-            documents.find(Some("{ __typename }"), None).unwrap_err(),
+            documents.find(Some("{ __typename }"), None, true).unwrap_err(),
             Rejected::NotListed
         );
         let other = DocumentHash::of("x").to_string();
         assert_eq!(
-            documents.find(None, Some(&persisted(&other))).unwrap_err(),
+            documents.find(None, Some(&persisted(&other)), true).unwrap_err(),
             Rejected::NotListed
         );
     }

@@ -130,6 +130,13 @@ impl Charged {
     }
 }
 
+/// Whether execution began: there is data, or an error that has a place in it.
+pub fn began(answer: &Answer) -> bool {
+    answer.data != Value::Null
+        || answer.errors.is_empty()
+        || answer.errors.iter().any(|error| !error.path.is_empty())
+}
+
 /// Prints what execution gave. `limited` answers are refused when they are too long.
 pub fn executed(
     mut answer: Answer,
@@ -139,8 +146,7 @@ pub fn executed(
     limited: bool,
 ) -> Response {
     // The library serialises `data: null` for errors before execution too; there it must be absent.
-    let began = answer.data != Value::Null || answer.errors.iter().any(|error| !error.path.is_empty());
-    if !began && !answer.errors.is_empty() {
+    if !began(&answer) {
         let status = match media_type {
             MediaType::Json => StatusCode::OK,
             MediaType::GraphqlResponse => StatusCode::BAD_REQUEST,

@@ -15,7 +15,7 @@ mod run;
 pub use observe::GraphqlMetrics;
 
 use crate::config::Introspection;
-use crate::graphql::document::{Cost, Document, Documents, Plan};
+use crate::graphql::document::{Cost, Document, Documents, Plan, Rejected};
 use crate::graphql::{self, Code, Schema, Spent, Tally};
 use crate::http::client_address::{Peer, TrustedProxies, client};
 use crate::http::limit::{Asker, Throttle};
@@ -152,10 +152,8 @@ async fn execute(
         Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, malformed.to_string())
     };
     let parameters = parameters.map_err(malformed)?;
-    let document = door
-        .documents
-        .find(parameters.query.as_deref(), parameters.persisted.as_ref())
-        .map_err(Refused::from)?;
+    let asker = actor.as_ref().map_or(Asker::Unknown(head.address), Asker::Known);
+    let document = document(door, asker, &parameters, head.now)?;
     let plan = document
         .plan(parameters.operation_name.as_deref())
         .ok_or_else(|| unknown_operation(&parameters))?;
@@ -168,7 +166,6 @@ async fn execute(
     plan.declared
         .check(&parameters.variables, door.documents.types())
         .map_err(|misfit| Refused::document(Code::GraphqlValidationFailed, misfit))?;
-    let asker = actor.as_ref().map_or(Asker::Unknown(head.address), Asker::Known);
     let (cost, charged) = pay(door, asker, plan, &parameters, head.now)?;
 
     let tally = Arc::new(Tally::default());
@@ -178,8 +175,10 @@ async fn execute(
     let mut executed = run(door, operation, plan.kind)
         .await
         .map_err(|refused| Stopped(Box::new(refused), Some(charged)))?;
-    if executed.data != Value::Null {
+    if answer::began(&executed) {
         door.documents.remember(&document);
+    } else {
+        door.throttle.document_refused(asker, head.now);
     }
     let actual = plan.charge(&executed.data).saturating_add(tally.objects());
     let charged = settle(door, asker, actual, charged);
@@ -203,6 +202,25 @@ async fn execute(
         media_type,
         limited,
     ))
+}
+
+/// The document that is meant. One that is refused has cost work and nothing else, so those have a rate of their own.
+fn document(
+    door: &Door,
+    asker: Asker<'_>,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<Arc<Document>, Refused> {
+    let may_read = door.throttle.may_send_document(asker, now);
+    let (text, persisted) = (parameters.query.as_deref(), parameters.persisted.as_ref());
+    match (door.documents.find(text, persisted, may_read.is_ok()), may_read) {
+        (Ok(document), _) => Ok(document),
+        (Err(Rejected::TooMany), Err(exceeded)) => Err(Refused::throttled(exceeded)),
+        (Err(rejected), _) => {
+            door.throttle.document_refused(asker, now);
+            Err(rejected.into())
+        }
+    }
 }
 
 async fn read(body: Body, most: usize) -> Result<axum::body::Bytes, Refused> {

@@ -296,3 +296,23 @@ async fn a_page_costs_the_same_whichever_way_it_is_written(
         }
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_that_are_refused_have_a_rate_too(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::with_settings(engine, &[("TAHSIL_LIMIT_QUERIES_PER_SECOND", "3")]).await;
+    let school = app.merchant("school").await;
+    alive(&school).await;
+    for document in ["{", "{ nothing }", "{ a: nothing }"] {
+        let answer = ask(&app, &school, document).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
+    ask(&app, &school, "{ b: nothing }").await.is(429, "THROTTLED");
+    ask(&app, &school, "{").await.is(429, "THROTTLED");
+    app.clock.advance(Duration::milliseconds(334));
+    // What this node knows is no work and goes on, but for the questions that were answered.
+    alive(&school).await;
+    ask(&app, &school, "{").await.is(200, "GRAPHQL_PARSE_FAILED");
+}
