@@ -1,8 +1,8 @@
 //! PostgreSQL's records as they come over the wire.
 //!
 //! A page of fifty payments with their children has five thousand values. As rows of columns each of them is looked up, checked and
-//! boxed by two libraries; as JSON the server prints each of them first. Here a row is one value of type `record`, its children are
-//! one of type `record[]`, and both are read in one pass in the binary form that the server keeps them in.
+//! boxed by two libraries; as JSON the server prints each of them first. Here a row is one value of type `record`, read in one pass in
+//! the binary form that the server keeps it in.
 //!
 //! Invariant: nothing is guessed. A type that no column of ours has and a length that does not fit are errors, never a default.
 //! Instants come as microseconds since 1970, which `entity` reads beside text.
@@ -22,7 +22,6 @@ mod oid {
     pub(super) const VARCHAR: u32 = 1043;
     pub(super) const TIMESTAMPTZ: u32 = 1184;
     pub(super) const RECORD: u32 = 2249;
-    pub(super) const RECORD_ARRAY: u32 = 2287;
     pub(super) const JSONB: u32 = 3802;
 }
 
@@ -139,7 +138,6 @@ impl<'de> Deserializer<'de> for Value<'de> {
                 let left = wire.count()?;
                 visitor.visit_seq(Fields { wire, left })
             }
-            oid::RECORD_ARRAY => visitor.visit_seq(Elements::new(bytes)?),
             other => Err(Unreadable(format!("type {other} is none of ours"))),
         }
     }
@@ -177,45 +175,6 @@ impl<'de> SeqAccess<'de> for Fields<'de> {
         self.left = left;
         let kind = self.wire.kind()?;
         seed.deserialize(self.wire.value(kind)?).map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
-    }
-}
-
-/// The elements of an array of one dimension; the array says their type.
-struct Elements<'a> {
-    wire: Wire<'a>,
-    kind: u32,
-    left: usize,
-}
-
-impl<'a> Elements<'a> {
-    fn new(bytes: &'a [u8]) -> Read<Self> {
-        let mut wire = Wire(bytes);
-        let (dimensions, _has_nulls, kind) = (wire.count()?, wire.word()?, wire.kind()?);
-        let left = match dimensions {
-            0 => 0,
-            1 => {
-                let (left, _first) = (wire.count()?, wire.word()?);
-                left
-            }
-            _ => return Err(Unreadable("an array of arrays".to_owned())),
-        };
-        Ok(Self { wire, kind, left })
-    }
-}
-
-impl<'de> SeqAccess<'de> for Elements<'de> {
-    type Error = Unreadable;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Read<Option<T::Value>> {
-        let Some(left) = self.left.checked_sub(1) else {
-            return Ok(None);
-        };
-        self.left = left;
-        seed.deserialize(self.wire.value(self.kind)?).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -261,24 +220,6 @@ mod tests {
             serde_json::json!({ "a": [1] }),
         );
         assert_eq!(read, expected);
-    }
-
-    #[test]
-    fn arrays_of_records_are_read() {
-        let element = row(&[field(oid::INT4, Some(&5_i32.to_be_bytes()))]);
-        let mut array = [1_i32, 0].map(i32::to_be_bytes).concat();
-        array.extend(oid::RECORD.to_be_bytes());
-        array.extend([2_i32, 1].map(i32::to_be_bytes).concat());
-        for _ in 0..2 {
-            array.extend(i32::try_from(element.len()).unwrap().to_be_bytes());
-            array.extend(&element);
-        }
-        let bytes = row(&[
-            field(oid::RECORD_ARRAY, Some(&array)),
-            field(oid::RECORD_ARRAY, None),
-        ]);
-        let read: (Vec<(i32,)>, Option<Vec<(i32,)>>) = record(&bytes).unwrap();
-        assert_eq!(read, (vec![(5,), (5,)], None));
     }
 
     #[test]
