@@ -10,5 +10,4 @@ pub mod graphql;
 pub mod http;
 pub mod provider;
 pub mod server;
-pub mod signing_key;
 pub mod telemetry;

@@ -8,7 +8,7 @@ use domain::merchant::{Mode, Tenant};
 use domain::{Clock, Currency, MockClock, SystemClock};
 use migration::run_pending;
 use sea_orm::Statement;
-use service::credential::NewCredential;
+use service::credential::{Manager, NewCredential, Presented};
 use service::db::{Settings, open_for_migration};
 use service::keys::Keys;
 use service::merchant::NewMerchant;
@@ -17,7 +17,7 @@ use service::random::SystemIds;
 use service::{App, Db, Parts};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tahsil::config::{Config, InForce, Layer, from_env};
@@ -93,23 +93,21 @@ impl Installation {
         let merchant = service::merchant::create(&app, &owner, new)
             .await
             .expect("a merchant");
-        let new = NewCredential {
-            tenant: Tenant {
-                merchant: merchant.id,
-                mode: Mode::Test,
-            },
-            name: "load".to_owned(),
-            scopes: Scopes::all(),
-            signing_public_key: "00".repeat(32),
+        let tenant = Tenant {
+            merchant: merchant.id,
+            mode: Mode::Test,
         };
-        let issued = service::credential::create(&app, new)
+        let new = NewCredential::named("load", tenant, Scopes::all());
+        let issued = service::credential::create(&app, Manager::Console, new)
             .await
             .expect("a credential");
         let secret = issued.secret.reveal().to_owned();
-        let actor = service::credential::authenticate(&app, &secret)
+        let shown = Presented::Secret(&secret);
+        let actor = service::credential::authenticate(&app, &shown, Ipv4Addr::LOCALHOST.into())
             .await
             .expect("an answer")
-            .expect("an actor");
+            .expect("an actor")
+            .actor;
 
         let address = listen(app.clone(), config(&url)).await;
         Self {

@@ -4,7 +4,7 @@
 
 use crate::credential::{Scope, Scopes};
 use crate::id::{CredentialId, OperatorId};
-use crate::merchant::{Merchant, Tenant};
+use crate::merchant::{Merchant, Mode, Tenant};
 use std::sync::Arc;
 
 /// Somebody whose key was checked.
@@ -27,6 +27,26 @@ pub struct MerchantActor {
     pub scopes: Scopes,
     /// The merchant, as of the check of the key.
     pub merchant: Arc<Merchant>,
+}
+
+impl MerchantActor {
+    /// The tenants whose records it may look after: a live key both modes of its merchant, a test key rehearsal only. Payments are
+    /// always those of its own tenant.
+    #[must_use]
+    pub fn reach(&self) -> Vec<Tenant> {
+        let merchant = self.tenant.merchant;
+        let modes: &[Mode] = match self.tenant.mode {
+            Mode::Live => &[Mode::Live, Mode::Test],
+            Mode::Test => &[Mode::Test],
+        };
+        modes
+            .iter()
+            .map(|mode| Tenant {
+                merchant,
+                mode: *mode,
+            })
+            .collect()
+    }
 }
 
 /// Why an actor may not do this.

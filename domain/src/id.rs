@@ -195,6 +195,10 @@ ids! {
     OperatorId = "op",
     /// A credential.
     CredentialId = "cred",
+    /// A key that verifies signed requests of a credential.
+    SigningKeyId = "skey",
+    /// A dashboard session.
+    SessionId = "ses",
     /// One API request.
     RequestId = "req",
     /// A payment.

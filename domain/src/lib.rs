@@ -5,6 +5,8 @@
 //! same code.
 
 pub mod actor;
+pub mod api_request;
+pub mod api_version;
 pub mod card;
 pub mod clock;
 pub mod credential;

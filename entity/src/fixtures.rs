@@ -1,7 +1,10 @@
 //! One value of each kind for tests, with every optional field filled, and what a table would make of it.
 
+use domain::api_version::ApiVersion;
 use domain::card::{Card, CardBrand, Expiry};
-use domain::credential::{Credential, Operator, Scopes};
+use domain::credential::{
+    Author, Credential, IpAllowlist, LastAction, LastUse, Operator, Scopes, SecurityAction,
+};
 use domain::fee::FeeTerms;
 use domain::merchant::{Merchant, Mode, Tenant};
 use domain::metadata::Metadata;
@@ -95,8 +98,21 @@ pub fn credential() -> Credential {
         name: "Web shop".into(),
         token: "epk_test_0123456789abcdef".into(),
         scopes: Scopes::all(),
-        signing_public_key: "0f".repeat(32),
+        allowlist: IpAllowlist::read(&["185.62.75.24/32", "2001:db8::/48"]).unwrap(),
+        api_version: ApiVersion::Tigris,
+        expires_at: Some(start()),
+        rotating_until: Some(start()),
         revoked_at: None,
+        last_used: Some(LastUse {
+            at: start(),
+            address: "192.0.2.1".parse().unwrap(),
+        }),
+        last_action: LastAction {
+            action: SecurityAction::Rotated,
+            at: start(),
+            by: Author::Operator(ids(1).id(start())),
+        },
+        created_by: Author::Console,
         created_at: start(),
     }
 }

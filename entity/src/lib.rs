@@ -12,11 +12,14 @@ pub mod inconsistency;
 pub mod journal;
 pub mod ledger_account;
 pub mod merchant;
+pub mod nonce;
 pub mod operation;
 pub mod operator;
 pub mod outbox_event;
 pub mod payment;
 pub mod refund;
+pub mod session;
+pub mod signing_key;
 pub mod transfer;
 
 mod column;

@@ -9,6 +9,7 @@ mod m20261120_000001_tenants;
 mod m20261120_000002_payments;
 mod m20261120_000003_ledger;
 mod m20261120_000004_outbox;
+mod m20261120_000005_credentials;
 
 pub use lock::run_pending;
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000002_payments::Migration),
             Box::new(m20261120_000003_ledger::Migration),
             Box::new(m20261120_000004_outbox::Migration),
+            Box::new(m20261120_000005_credentials::Migration),
         ]
     }
 }

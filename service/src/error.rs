@@ -2,6 +2,7 @@
 
 use domain::actor::Forbidden;
 use domain::card::CardRefusal;
+use domain::credential::CredentialRefusal;
 use domain::fee::FeeTermsRefusal;
 use domain::idempotency::IdempotencyRefusal;
 use domain::merchant::NameRefused;
@@ -73,6 +74,8 @@ pub enum Refusal {
     Refund(#[from] RefundRefusal),
     #[error(transparent)]
     Stale(#[from] StaleVersion),
+    #[error(transparent)]
+    Credential(#[from] CredentialRefusal),
 }
 
 macro_rules! refusals {
@@ -97,6 +100,7 @@ refusals!(
     VoidRefusal,
     RefundRefusal,
     StaleVersion,
+    CredentialRefusal,
 );
 
 impl From<Vec<CardRefusal>> for Error {

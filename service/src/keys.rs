@@ -2,11 +2,20 @@
 //!
 //! Invariant: a key has one purpose, so that a hash made for one can never be mistaken for another's.
 
+use crate::random;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::card::CardDetails;
 use domain::credential::{Secret, SecretHash};
+use domain::id::SessionId;
 use hmac::{Hmac, KeyInit, Mac};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+/// What a sealed secret begins with.
+const SEALED: &str = "v1";
 
 type Key = Zeroizing<[u8; 32]>;
 
@@ -15,6 +24,22 @@ pub struct Keys {
     pepper: Key,
     fingerprint: Key,
     input: Key,
+    csrf: Key,
+    shared: Key,
+    seal: Key,
+    /// Says which master key sealed a secret, so that another one is told apart from damage.
+    seal_id: String,
+}
+
+/// A sealed secret that cannot be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsealable {
+    /// It was sealed under another master key.
+    #[error("a secret was sealed under another master key than the one in force")]
+    OtherKey,
+    /// It is damaged, or belongs to something else.
+    #[error("a sealed secret is damaged or was moved")]
+    Damaged,
 }
 
 impl std::fmt::Debug for Keys {
@@ -32,7 +57,83 @@ impl Keys {
             pepper: key("tahsil/secret-hash/1"),
             fingerprint: key("tahsil/card-fingerprint/1"),
             input: key("tahsil/idempotent-input/1"),
+            csrf: key("tahsil/csrf-token/1"),
+            shared: key("tahsil/shared-key-fingerprint/1"),
+            seal: key("tahsil/seal/1"),
+            seal_id: hex::encode(
+                mac(master, [b"tahsil/seal-id/1".as_slice()])
+                    .get(..4)
+                    .unwrap_or_default(),
+            ),
         }
+    }
+
+    /// Encrypts a secret that must be kept: ChaCha20-Poly1305 under a random nonce. It opens for `owner` only, the id of the row
+    /// that it stands in, so that it cannot be moved to another.
+    #[must_use]
+    pub fn seal(&self, secret: &[u8], owner: &str) -> String {
+        let mut nonce = [0; NONCE_LEN];
+        random::fill(&mut nonce);
+        let mut sealed = secret.to_vec();
+        #[expect(clippy::expect_used, reason = "it fails for texts of 256 GiB only")]
+        self.aead()
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(owner), &mut sealed)
+            .expect("a short secret can be sealed");
+        let body = URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat());
+        format!("{SEALED}.{}.{body}", self.seal_id)
+    }
+
+    /// Decrypts what [`Self::seal`] made for `owner`.
+    ///
+    /// # Errors
+    /// [`Unsealable`].
+    pub fn unseal(&self, sealed: &str, owner: &str) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        let rest = sealed
+            .strip_prefix(SEALED)
+            .and_then(|rest| rest.strip_prefix('.'));
+        let (id, body) = rest
+            .and_then(|rest| rest.split_once('.'))
+            .ok_or(Unsealable::Damaged)?;
+        if id != self.seal_id {
+            return Err(Unsealable::OtherKey);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(body).map_err(|_| Unsealable::Damaged)?;
+        let (nonce, text) = bytes
+            .split_first_chunk::<NONCE_LEN>()
+            .ok_or(Unsealable::Damaged)?;
+        let mut text = Zeroizing::new(text.to_vec());
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let length = self
+            .aead()
+            .open_in_place(nonce, Aad::from(owner), &mut text)
+            .map_err(|_| Unsealable::Damaged)?
+            .len();
+        text.truncate(length);
+        Ok(text)
+    }
+
+    #[expect(clippy::expect_used, reason = "the cipher takes keys of 32 bytes")]
+    fn aead(&self) -> LessSafeKey {
+        let key = UnboundKey::new(&CHACHA20_POLY1305, self.seal.as_slice());
+        LessSafeKey::new(key.expect("the cipher takes keys of 32 bytes"))
+    }
+
+    /// By what people compare shared keys; 64 hex characters.
+    #[must_use]
+    pub fn shared_key_fingerprint(&self, key: &[u8; 32]) -> String {
+        hex::encode(mac(&self.shared, [key.as_slice()]))
+    }
+
+    /// The CSRF token of a session: whoever can read it can read our answers, which a page of another origin cannot.
+    #[must_use]
+    pub fn csrf_token(&self, session: SessionId) -> String {
+        URL_SAFE_NO_PAD.encode(mac(&self.csrf, [session.to_string().as_bytes()]))
+    }
+
+    /// Whether `token` is that of the session; takes the same time whatever differs.
+    #[must_use]
+    pub fn is_csrf_token(&self, session: SessionId, token: &str) -> bool {
+        self.csrf_token(session).as_bytes().ct_eq(token.as_bytes()).into()
     }
 
     /// The hash of a secret, as it is kept.
@@ -98,4 +199,44 @@ fn mac<'a>(key: &[u8; 32], parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32
     let mut mac = keyed(key);
     parts.into_iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_secret_opens_for_its_owner_under_its_key_only() {
+        let keys = Keys::derive(&[1; 32]);
+        let sealed = keys.seal(b"whsec", "skey_1");
+        assert_eq!(
+            keys.unseal(&sealed, "skey_1")
+                .as_ref()
+                .map(|text| text.as_slice()),
+            Ok(&b"whsec"[..])
+        );
+        assert_ne!(keys.seal(b"whsec", "skey_1"), sealed, "the nonce is random");
+        assert_eq!(keys.unseal(&sealed, "skey_2"), Err(Unsealable::Damaged));
+        assert_eq!(
+            Keys::derive(&[2; 32]).unseal(&sealed, "skey_1"),
+            Err(Unsealable::OtherKey)
+        );
+        for place in 0..sealed.len() {
+            let mut bytes = sealed.clone().into_bytes();
+            bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(keys.unseal(&changed, "skey_1").is_err(), "{place}");
+        }
+    }
+
+    #[test]
+    fn a_csrf_token_belongs_to_one_session() {
+        let keys = Keys::derive(&[1; 32]);
+        let session = |n: u128| SessionId::from(uuid::Uuid::from_u128(n));
+        let token = keys.csrf_token(session(1));
+        assert!(keys.is_csrf_token(session(1), &token) && !keys.is_csrf_token(session(2), &token));
+        assert!(
+            !keys.is_csrf_token(session(1), "") && !Keys::derive(&[2; 32]).is_csrf_token(session(1), &token)
+        );
+    }
 }

@@ -3,7 +3,6 @@
 use super::answer::{Answer, Output, fields, table};
 use super::{Outcome, installation};
 use crate::config::Config;
-use crate::signing_key;
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domain::Timestamp;
@@ -11,7 +10,7 @@ use domain::credential::{Credential, Scope, Scopes};
 use domain::id::{CredentialId, MerchantId};
 use domain::merchant::{Mode, Tenant};
 use serde::Serialize;
-use service::credential::NewCredential;
+use service::credential::{IssuedSigningKey, Manager, NewCredential};
 
 /// What to do with credentials.
 #[derive(Debug, Subcommand)]
@@ -83,31 +82,26 @@ pub async fn run(command: Command, config: &Config) -> anyhow::Result<Outcome> {
 }
 
 async fn create(args: Create, config: &Config) -> anyhow::Result<Outcome> {
-    let signing_key = signing_key::generate();
-    let new = NewCredential {
-        tenant: Tenant {
-            merchant: args.merchant,
-            mode: args.mode,
-        },
-        name: args.name,
-        scopes: args.scopes,
-        signing_public_key: signing_key.public_hex.clone(),
+    let tenant = Tenant {
+        merchant: args.merchant,
+        mode: args.mode,
     };
+    let new = NewCredential::named(&args.name, tenant, args.scopes);
     let issued = installation::with(config, async |app| {
-        Ok(service::credential::create(app, new).await?)
+        Ok(service::credential::create(app, Manager::Console, new).await?)
     })
     .await?;
     args.output.print(&Created {
-        view: (&issued.key).into(),
+        view: (&issued.credential).into(),
         secret: issued.secret.reveal(),
-        private_key: &signing_key.private_pem,
+        private_key: issued.signing_key.as_ref().and_then(IssuedSigningKey::reveal),
     })?;
     Ok(Outcome::Done)
 }
 
 async fn list(args: &List, config: &Config) -> anyhow::Result<Outcome> {
     let credentials = installation::with(config, async |app| {
-        Ok(service::credential::list(app, args.merchant).await?)
+        Ok(service::credential::all(app, Manager::Console, args.merchant).await?)
     })
     .await?;
     args.output.print(&Credentials {
@@ -118,7 +112,7 @@ async fn list(args: &List, config: &Config) -> anyhow::Result<Outcome> {
 
 async fn revoke(args: &Revoke, config: &Config) -> anyhow::Result<Outcome> {
     let credential = installation::with(config, async |app| {
-        Ok(service::credential::revoke(app, args.id).await?)
+        Ok(service::credential::revoke(app, Manager::Console, args.id).await?)
     })
     .await?;
     args.output.print(&Revoked((&credential).into()))?;
@@ -135,7 +129,6 @@ struct View<'a> {
     mode: Mode,
     scopes: Vec<Scope>,
     token: &'a str,
-    signing_public_key: &'a str,
     created_at: Timestamp,
     revoked_at: Option<Timestamp>,
 }
@@ -149,7 +142,6 @@ impl<'a> From<&'a Credential> for View<'a> {
             mode: credential.tenant.mode,
             scopes: credential.scopes.iter().collect(),
             token: &credential.token,
-            signing_public_key: &credential.signing_public_key,
             created_at: credential.created_at,
             revoked_at: credential.revoked_at,
         }
@@ -173,7 +165,7 @@ struct Created<'a> {
     #[serde(flatten)]
     view: View<'a>,
     secret: &'a str,
-    private_key: &'a str,
+    private_key: Option<&'a str>,
 }
 
 impl Answer for Created<'_> {
@@ -188,10 +180,11 @@ impl Answer for Created<'_> {
             ("token", &view.token),
             ("secret", &self.secret),
         ]);
-        let private_key = self.private_key.trim_end();
+        let private_key = self.private_key.map_or_else(String::new, |key| {
+            format!("\n\nThe private key signs requests:\n{}", key.trim_end())
+        });
         format!(
-            "credential created; keep the secret and the private key now, they cannot be shown again\n{about}\n\n\
-             The private key signs requests (Ed25519):\n{private_key}"
+            "credential created; keep the secret and the private key now, they cannot be shown again\n{about}{private_key}"
         )
     }
 }
@@ -240,13 +233,21 @@ impl Answer for Revoked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::credential::{KeyKind, Secret, secret_entropy};
+    use domain::api_version::ApiVersion;
+    use domain::credential::{
+        Author, IpAllowlist, KeyKind, LastAction, Secret, SecurityAction, secret_entropy,
+    };
     use serde_json::json;
-    use service::credential::Issued;
 
-    fn issued() -> Issued<Credential> {
+    struct Example {
+        key: Credential,
+        secret: Secret,
+    }
+
+    fn issued() -> Example {
         let secret = Secret::issue(KeyKind::Merchant(Mode::Test), &vec![7; secret_entropy()]).unwrap();
-        Issued {
+        let created_at = "2026-06-15T10:42:07Z".parse().unwrap();
+        Example {
             key: Credential {
                 id: "cred_00000000000000000000000001".parse().unwrap(),
                 tenant: Tenant {
@@ -256,9 +257,19 @@ mod tests {
                 name: "Web shop".into(),
                 token: secret.token().to_string(),
                 scopes: "payments:read,payments:create".parse().unwrap(),
-                signing_public_key: "ab".repeat(32),
+                allowlist: IpAllowlist::default(),
+                api_version: ApiVersion::NEWEST,
+                expires_at: None,
+                rotating_until: None,
                 revoked_at: None,
-                created_at: "2026-06-15T10:42:07Z".parse().unwrap(),
+                last_used: None,
+                last_action: LastAction {
+                    action: SecurityAction::Created,
+                    at: created_at,
+                    by: Author::Console,
+                },
+                created_by: Author::Console,
+                created_at,
             },
             secret,
         }
@@ -270,7 +281,7 @@ mod tests {
         let view = Created {
             view: (&issued.key).into(),
             secret: issued.secret.reveal(),
-            private_key: "-----BEGIN PRIVATE KEY-----\n",
+            private_key: Some("-----BEGIN PRIVATE KEY-----\n"),
         };
         assert_eq!(
             serde_json::to_value(&view).unwrap(),
@@ -281,7 +292,6 @@ mod tests {
                 "mode": "test",
                 "scopes": ["payments:create", "payments:read"],
                 "token": issued.key.token,
-                "signingPublicKey": "ab".repeat(32),
                 "createdAt": "2026-06-15T10:42:07Z",
                 "revokedAt": null,
                 "secret": issued.secret.reveal(),

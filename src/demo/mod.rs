@@ -14,22 +14,21 @@ mod story;
 mod tests;
 
 use crate::provider::Sandbox;
-use crate::signing_key;
 use catalogue::Shop;
 use chrono::Duration;
 use domain::actor::Actor;
-use domain::credential::{Credential, Operator, Scopes};
+use domain::credential::{Operator, Scopes};
 use domain::fee::FeeTerms;
 use domain::merchant::{Merchant, Mode, Tenant};
 use domain::{Currency, MockClock, Money, SeededIds, Timestamp};
-use service::credential::{Issued, NewCredential};
+use service::credential::{Issued, IssuedCredential, Manager, NewCredential, Presented};
 use service::keys::Keys;
 use service::merchant::NewMerchant;
 use service::provider::Providers;
 use service::{App, Db, Error, Parts, Result};
 use stage::{Staff, Stage};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// Makes the ids of this demo and no other.
 const IDS: u64 = 0x7461_6873_696c;
@@ -59,10 +58,8 @@ pub struct SeededMerchant {
 /// A credential with every scope, and the private key that signs its requests.
 #[derive(Debug)]
 pub struct SeededKey {
-    /// The credential and its secret.
-    pub issued: Issued<Credential>,
-    /// The Ed25519 key in PKCS#8 PEM.
-    pub private_pem: Zeroizing<String>,
+    /// The credential with its secret and its private key.
+    pub issued: IssuedCredential,
 }
 
 /// Whether the database holds no merchant yet: only such a one takes the demo.
@@ -152,31 +149,26 @@ const fn fees(shop: Shop) -> FeeTerms {
 }
 
 async fn key(app: &App, merchant: &Merchant, mode: Mode) -> Result<SeededKey> {
-    let pair = signing_key::generate();
     let name = match mode {
         Mode::Live => "Live checkout server",
         Mode::Test => "Test integration key",
     };
-    let new = NewCredential {
-        tenant: Tenant {
-            merchant: merchant.id,
-            mode,
-        },
-        name: name.to_owned(),
-        scopes: Scopes::all(),
-        signing_public_key: pair.public_hex,
+    let tenant = Tenant {
+        merchant: merchant.id,
+        mode,
     };
+    let new = NewCredential::named(name, tenant, Scopes::all());
     Ok(SeededKey {
-        issued: service::credential::create(app, new).await?,
-        private_pem: pair.private_pem,
+        issued: service::credential::create(app, Manager::Console, new).await?,
     })
 }
 
 /// Who a key stands for, found the way a door finds it.
 async fn actor(app: &App, key: &SeededKey) -> Result<Actor> {
-    let found = service::credential::authenticate(app, key.issued.secret.reveal()).await?;
-    found.map_err(|denied| {
-        tracing::error!(%denied, "a key made a moment ago opens nothing");
+    let shown = Presented::Secret(key.issued.secret.reveal());
+    let found = service::credential::authenticate(app, &shown, Ipv4Addr::LOCALHOST.into()).await?;
+    found.map(|admitted| admitted.actor).map_err(|denied| {
+        tracing::error!(denial = %denied.denial, "a key made a moment ago opens nothing");
         Error::Unavailable("a key made a moment ago opens nothing")
     })
 }

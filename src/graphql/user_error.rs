@@ -2,6 +2,7 @@
 
 use async_graphql::{Enum, SimpleObject};
 use domain::card::CardRefusal;
+use domain::credential::CredentialRefusal;
 use domain::idempotency::IdempotencyRefusal;
 use domain::metadata::TextRefusal;
 use domain::money::AmountRefusal;
@@ -79,6 +80,36 @@ pub enum UserErrorCode {
     RefundFullOnly,
     /// The payment has changed since you looked at it.
     StaleVersion,
+    /// A credential needs at least one scope.
+    ScopeRequired,
+    /// You cannot give away a scope that your own credential lacks.
+    ScopeNotHeld,
+    /// A test credential cannot manage live ones.
+    LiveFromTest,
+    /// An operator has to name the merchant.
+    MerchantRequired,
+    /// The expiry does not lie in the future.
+    ExpiryInvalid,
+    /// The allowlist holds something that is no network.
+    IpAllowlistInvalid,
+    /// The public key cannot be read or is of no use.
+    PublicKeyInvalid,
+    /// The time in which old and new keys both go on is out of bounds.
+    OverlapInvalid,
+    /// The rotation before this one is still going on.
+    RotationInProgress,
+    /// Neither the secret nor the signing key is to be rotated.
+    NothingToRotate,
+    /// A private key can be encrypted with a new secret only.
+    PassphraseUnknown,
+    /// The credential is revoked.
+    CredentialRevoked,
+    /// The credential is at this version or a newer one.
+    ApiVersionNotNewer,
+    /// A session cannot open another one.
+    SessionFromSession,
+    /// The life of the session is out of bounds.
+    SessionLifeInvalid,
     /// The idempotency key has a wrong form.
     IdempotencyKeyInvalid,
     /// The idempotency key stands for another input.
@@ -160,6 +191,7 @@ pub fn user_errors(refusal: &Refusal) -> Vec<UserError> {
         }),
         Refusal::Refund(refusal) => refund(refusal, &words),
         Refusal::Stale(_) => one(UserErrorCode::StaleVersion, "expectedVersion"),
+        Refusal::Credential(refusal) => vec![credential(refusal)],
         // Never a user error; `reply` sends it out as a failure.
         Refusal::Forbidden(_) => whole(UserErrorCode::PaymentWrongState),
     }
@@ -183,6 +215,30 @@ pub fn card(refusal: &CardRefusal) -> UserError {
         CardRefusal::Expired => (UserErrorCode::CardExpired, "card.expYear"),
         CardRefusal::InvalidCvv { .. } => (UserErrorCode::CardCvvInvalid, "card.cvv"),
         CardRefusal::InvalidHolder(_) => (UserErrorCode::CardholderNameInvalid, "card.cardholderName"),
+    };
+    UserError::at(code, refusal, field)
+}
+
+/// The user error of a refusal about credentials.
+pub fn credential(refusal: &CredentialRefusal) -> UserError {
+    let (code, field) = match refusal {
+        CredentialRefusal::NoScope => (UserErrorCode::ScopeRequired, "scopes"),
+        CredentialRefusal::ScopeNotHeld(_) => (UserErrorCode::ScopeNotHeld, "scopes"),
+        CredentialRefusal::LiveFromTest => (UserErrorCode::LiveFromTest, "mode"),
+        CredentialRefusal::MerchantRequired => (UserErrorCode::MerchantRequired, "merchantId"),
+        CredentialRefusal::ExpiryPast => (UserErrorCode::ExpiryInvalid, "expiresAt"),
+        CredentialRefusal::Allowlist(_) => (UserErrorCode::IpAllowlistInvalid, "ipAllowlist"),
+        CredentialRefusal::PublicKey(_) => (UserErrorCode::PublicKeyInvalid, "signingKey.publicKey"),
+        CredentialRefusal::OverlapTooLong => (UserErrorCode::OverlapInvalid, "overlapMinutes"),
+        CredentialRefusal::RotationInProgress { .. } => (UserErrorCode::RotationInProgress, "overlapMinutes"),
+        CredentialRefusal::NothingToRotate => (UserErrorCode::NothingToRotate, "secret"),
+        CredentialRefusal::PassphraseUnknown => (UserErrorCode::PassphraseUnknown, "signingKey"),
+        CredentialRefusal::Revoked => (UserErrorCode::CredentialRevoked, "id"),
+        CredentialRefusal::NotAnUpgrade => (UserErrorCode::ApiVersionNotNewer, "version"),
+        CredentialRefusal::SessionFromSession => {
+            return UserError::new(UserErrorCode::SessionFromSession, refusal);
+        }
+        CredentialRefusal::SessionTooLong => (UserErrorCode::SessionLifeInvalid, "minutes"),
     };
     UserError::at(code, refusal, field)
 }

@@ -9,7 +9,7 @@ use service::db::open_for_migration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// After each migration, oldest first: a row for every table that it made. Whoever adds a migration adds its rows here.
-const ROWS: [&[&str]; 4] = [
+const ROWS: [&[&str]; 5] = [
     &[
         "INSERT INTO merchants VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'school', 'IQD', 200, 0, 500, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO operators VALUES ('op_01kv5bjh80ex9aenrk1yfn4p0w', 'Zainab', 'eop_1', \
@@ -53,6 +53,15 @@ const ROWS: [&[&str]; 4] = [
         "INSERT INTO outbox_events (id, merchant_id, mode, type, subject_id, data, occurred_at) \
          VALUES ('evt_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'payment.captured', \
          'pay_01kv5bjh80ex9aenrk1yfn4p0w', '{}', '2026-06-15T10:00:00+00:00')",
+    ],
+    &[
+        "INSERT INTO signing_keys VALUES ('skey_01kv5bjh80ex9aenrk1yfn4p0w', 'cred_01kv5bjh80ex9aenrk1yfn4p0w', 'ed25519', \
+         '302a300506032b657003210019bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1', NULL, NULL, NULL, \
+         '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO sessions VALUES ('ses_01kv5bjh80ex9aenrk1yfn4p0w', 'esp_1', \
+         'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 'cred_01kv5bjh80ex9aenrk1yfn4p0w', NULL, '192.0.2.1', \
+         NULL, '2026-06-15T18:00:00+00:00', NULL, '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO nonces VALUES ('cred_01kv5bjh80ex9aenrk1yfn4p0w', 'nonce-0001', '2026-06-15T10:20:00+00:00')",
     ],
 ];
 
@@ -115,11 +124,14 @@ entities!(
     journal,
     ledger_account,
     merchant,
+    nonce,
     operation,
     operator,
     outbox_event,
     payment,
     refund,
+    session,
+    signing_key,
     transfer,
 );
 

@@ -19,8 +19,10 @@ pub enum Scope {
     ReportsRead,
     /// Set up webhook endpoints and replay deliveries.
     WebhooksManage,
-    /// Create, rotate and revoke credentials.
+    /// See, create, rotate and revoke credentials.
     CredentialsManage,
+    /// See the request log and the integrity report.
+    LogsRead,
 }
 
 /// A word that is not a scope.
@@ -33,7 +35,7 @@ pub struct UnknownScope {
 
 impl Scope {
     /// Every scope, in the order in which documents list them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PaymentsCreate,
         Self::PaymentsRead,
         Self::PaymentsCapture,
@@ -41,6 +43,7 @@ impl Scope {
         Self::ReportsRead,
         Self::WebhooksManage,
         Self::CredentialsManage,
+        Self::LogsRead,
     ];
 
     /// The word that merchants read and write.
@@ -54,6 +57,7 @@ impl Scope {
             Self::ReportsRead => "reports:read",
             Self::WebhooksManage => "webhooks:manage",
             Self::CredentialsManage => "credentials:manage",
+            Self::LogsRead => "logs:read",
         }
     }
 }
@@ -108,6 +112,12 @@ impl Scopes {
         self.0.contains(&scope)
     }
 
+    /// The first permission among these that `other` lacks.
+    #[must_use]
+    pub fn beyond(&self, other: &Self) -> Option<Scope> {
+        self.iter().find(|scope| !other.contains(*scope))
+    }
+
     /// The permissions in list order.
     pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
         self.0.iter().copied()
@@ -123,6 +133,16 @@ impl fmt::Display for Scopes {
             f.write_str(scope.as_str())?;
         }
         Ok(())
+    }
+}
+
+impl Scopes {
+    /// Those in `scopes`, each once, in list order; `None` when there are none.
+    #[must_use]
+    pub fn of(mut scopes: Vec<Scope>) -> Option<Self> {
+        scopes.sort_unstable();
+        scopes.dedup();
+        (!scopes.is_empty()).then_some(Self(scopes))
     }
 }
 
@@ -154,6 +174,23 @@ mod tests {
         assert_eq!(scopes.to_string(), "payments:read,refunds:create");
         assert_eq!("all".parse(), Ok(Scopes::all()));
         assert_eq!(Scopes::all().to_string().parse(), Ok(Scopes::all()));
+    }
+
+    #[test]
+    fn scopes_beyond_others_are_found() {
+        let few: Scopes = "payments:read".parse().unwrap();
+        let more: Scopes = "payments:read,refunds:create".parse().unwrap();
+        assert_eq!(more.beyond(&few), Some(Scope::RefundsCreate));
+        assert_eq!(few.beyond(&more), None);
+        assert_eq!(
+            Scopes::of(vec![
+                Scope::RefundsCreate,
+                Scope::PaymentsRead,
+                Scope::RefundsCreate
+            ]),
+            Some(more)
+        );
+        assert_eq!(Scopes::of(Vec::new()), None);
     }
 
     #[test]

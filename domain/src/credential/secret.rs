@@ -28,13 +28,16 @@ pub enum KeyKind {
     Merchant(Mode),
     /// An operator's token.
     Operator,
+    /// The cookie of a dashboard session.
+    Session,
 }
 
 impl KeyKind {
-    const ALL: [Self; 3] = [
+    const ALL: [Self; 4] = [
         Self::Merchant(Mode::Live),
         Self::Merchant(Mode::Test),
         Self::Operator,
+        Self::Session,
     ];
 
     const fn secret_prefix(self) -> &'static str {
@@ -42,6 +45,7 @@ impl KeyKind {
             Self::Merchant(Mode::Live) => "esk_live_",
             Self::Merchant(Mode::Test) => "esk_test_",
             Self::Operator => "eok_",
+            Self::Session => "ess_",
         }
     }
 
@@ -50,6 +54,7 @@ impl KeyKind {
             Self::Merchant(Mode::Live) => "epk_live_",
             Self::Merchant(Mode::Test) => "epk_test_",
             Self::Operator => "eop_",
+            Self::Session => "esp_",
         }
     }
 }
@@ -72,6 +77,23 @@ impl Token {
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.kind.token_prefix(), self.body)
+    }
+}
+
+impl FromStr for Token {
+    type Err = MalformedSecret;
+
+    fn from_str(text: &str) -> Result<Self, MalformedSecret> {
+        let of_kind = |kind: KeyKind| Some((kind, text.strip_prefix(kind.token_prefix())?));
+        let (kind, body) = KeyKind::ALL
+            .into_iter()
+            .find_map(of_kind)
+            .ok_or(MalformedSecret)?;
+        if body.len() != TOKEN || !body.bytes().all(|byte| BASE62.contains(&byte)) {
+            return Err(MalformedSecret);
+        }
+        let body = body.to_owned();
+        Ok(Self { kind, body })
     }
 }
 
@@ -111,6 +133,24 @@ impl Secret {
             token: Token { kind, body },
             text,
         })
+    }
+
+    /// Makes another key behind the token of one that there is, from as much entropy.
+    ///
+    /// # Errors
+    /// When `token` is none, or the bytes do not give enough characters.
+    pub fn reissue(token: &str, entropy: &[u8]) -> Result<Self, MalformedSecret> {
+        let token: Token = token.parse()?;
+        let fresh = Self::issue(token.kind, entropy)?;
+        let hidden = fresh
+            .text
+            .get(token.kind.secret_prefix().len() + TOKEN..)
+            .ok_or(MalformedSecret)?;
+        let hidden = hidden.get(..HIDDEN).ok_or(MalformedSecret)?;
+        let mut text = format!("{}{}{hidden}", token.kind.secret_prefix(), token.body);
+        let checksum = checksum(&text);
+        text.push_str(&checksum);
+        Ok(Self { token, text })
     }
 
     /// The public half.
@@ -233,6 +273,19 @@ mod tests {
             assert_eq!(read.hash(&[1; 32]), secret.hash(&[1; 32]));
             assert_ne!(read.hash(&[1; 32]), secret.hash(&[2; 32]));
         }
+    }
+
+    #[test]
+    fn another_secret_stands_behind_the_same_token() {
+        let first = secret(KeyKind::Merchant(Mode::Live));
+        let entropy: Vec<u8> = (0..secret_entropy())
+            .map(|i| u8::try_from(i * 41 % 240).unwrap())
+            .collect();
+        let second = Secret::reissue(&first.token().to_string(), &entropy).unwrap();
+        assert_eq!(second.token(), first.token());
+        assert_ne!(second.hash(&[1; 32]), first.hash(&[1; 32]));
+        assert_eq!(second.reveal().parse::<Secret>().unwrap().token(), first.token());
+        assert!(Secret::reissue(first.reveal(), &entropy).is_err());
     }
 
     #[test]

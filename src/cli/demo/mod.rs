@@ -11,7 +11,7 @@ use super::serve::{self, Server};
 use super::{Outcome, installation};
 use crate::compose::{self, sqlite_file};
 use crate::config::{self, Config, DatabaseUrl, Origin, SettingFlags, settings};
-use crate::{demo, signing_key};
+use crate::demo;
 use anyhow::{Context, bail};
 use chrono::Datelike;
 use domain::Timestamp;
@@ -19,7 +19,7 @@ use domain::credential::{Scopes, Secret};
 use domain::id::MerchantId;
 use domain::merchant::{Mode, Tenant};
 use service::App;
-use service::credential::NewCredential;
+use service::credential::{Manager, NewCredential};
 use std::ffi::OsString;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -134,16 +134,13 @@ async fn keys(app: &App, config: &Config) -> anyhow::Result<Keys> {
 
 /// The secrets of the first run were shown then and are not kept, so this run gets a key of its own.
 async fn another_key(app: &App, merchant: MerchantId) -> anyhow::Result<Secret> {
-    let new = NewCredential {
-        tenant: Tenant {
-            merchant,
-            mode: Mode::Test,
-        },
-        name: "Demo, another run".to_owned(),
-        scopes: Scopes::all(),
-        signing_public_key: signing_key::generate().public_hex,
+    let tenant = Tenant {
+        merchant,
+        mode: Mode::Test,
     };
-    Ok(service::credential::create(app, new).await?.secret)
+    let new = NewCredential::named("Demo, another run", tenant, Scopes::all());
+    let issued = service::credential::create(app, Manager::Console, new).await?;
+    Ok(issued.secret)
 }
 
 /// Removes the files of a SQLite database whose name says that it is a demo.

@@ -167,15 +167,12 @@ async fn the_first_run_fills_the_database_and_the_next_adds_a_key() {
     let second = keys(&app, &config).await.unwrap();
     assert!(second.live.is_none());
     for secret in [&first.test, &second.test] {
-        let actor = service::credential::authenticate(&app, secret.reveal())
+        let shown = service::credential::Presented::Secret(secret.reveal());
+        let found = service::credential::authenticate(&app, &shown, Ipv4Addr::LOCALHOST.into())
             .await
             .unwrap();
-        assert!(
-            actor
-                .unwrap()
-                .may(domain::credential::Scope::PaymentsRead)
-                .is_ok()
-        );
+        let actor = found.unwrap().actor;
+        assert!(actor.may(domain::credential::Scope::PaymentsRead).is_ok());
     }
 }
 

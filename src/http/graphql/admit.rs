@@ -10,7 +10,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use domain::Timestamp;
 use domain::actor::Actor;
-use service::credential::{authenticate, opened_before};
+use service::credential::{Presented, authenticate, opened_before};
 use std::net::IpAddr;
 
 /// Header that carries an API key.
@@ -39,11 +39,11 @@ pub async fn who(
     {
         return Err(Refused::throttled(exceeded));
     }
-    match authenticate(&door.app, secret).await {
-        Ok(Ok(actor)) => Ok(Some(actor)),
+    match authenticate(&door.app, &Presented::Secret(secret), address).await {
+        Ok(Ok(admitted)) => Ok(Some(admitted.actor)),
         Ok(Err(denied)) => {
             door.throttle.key_refused(address, now);
-            tracing::info!(%denied, "a key was refused");
+            tracing::info!(denial = %denied.denial, "a key was refused");
             Err(unauthenticated("this API key opens nothing"))
         }
         Err(error) => {

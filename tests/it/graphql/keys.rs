@@ -70,7 +70,7 @@ async fn every_key_that_opens_nothing_gets_the_same_answer(
     let app = TestApp::start(engine).await;
     let school = app.merchant("school").await;
     let fired = app.merchant("fired").await;
-    service::credential::revoke(&app.app, fired.credential)
+    service::credential::revoke(&app.app, service::credential::Manager::Console, fired.credential)
         .await
         .unwrap();
     let stranger = app.anonymous();
@@ -128,7 +128,7 @@ async fn a_revoked_key_opens_nothing_from_the_next_request_on(
     let spare = app.key_of(school.tenant, Scopes::all()).await;
     let payment = school.sale(iqd(125_000)).await.succeeds().payment();
 
-    service::credential::revoke(&app.app, school.credential)
+    service::credential::revoke(&app.app, service::credential::Manager::Console, school.credential)
         .await
         .unwrap();
     let before = app.row_counts().await;
@@ -229,9 +229,13 @@ async fn a_key_that_is_revoked_on_another_node_opens_this_one_for_a_second_at_mo
     };
     assert!(opens(&school).await && opens(&seen_there).await);
 
-    service::credential::revoke(&here.app, school.credential)
-        .await
-        .unwrap();
+    service::credential::revoke(
+        &here.app,
+        service::credential::Manager::Console,
+        school.credential,
+    )
+    .await
+    .unwrap();
 
     assert!(!opens(&school).await, "where it was revoked, at once");
     assert!(opens(&seen_there).await, "elsewhere it was read a moment ago");

@@ -8,7 +8,7 @@ use domain::fee::FeeTerms;
 use domain::id::OperatorId;
 use domain::merchant::{Mode, Tenant};
 use domain::{Clock, Currency, IdGenerator, MockClock, SeededIds, Timestamp};
-use service::credential::NewCredential;
+use service::credential::{IssuedCredential, Manager, NewCredential};
 use service::db::Settings;
 use service::keys::Keys;
 use service::merchant::NewMerchant;
@@ -243,15 +243,21 @@ impl TestApp {
 
     /// Another key of a merchant.
     pub async fn key_of(&self, tenant: Tenant, scopes: Scopes) -> Merchant {
-        let name = "server".to_owned();
-        let new = NewCredential {
+        let new = NewCredential::named("server", tenant, scopes);
+        let issued = self.issue(new).await;
+        Merchant::new(
+            self.url.clone(),
+            issued.secret.reveal(),
             tenant,
-            name,
-            scopes,
-            signing_public_key: "00".repeat(32),
-        };
-        let issued = service::credential::create(&self.app, new).await.unwrap();
-        Merchant::new(self.url.clone(), issued.secret.reveal(), tenant, issued.key.id)
+            issued.credential.id,
+        )
+    }
+
+    /// A credential as the owner of the machine makes it.
+    pub async fn issue(&self, new: NewCredential) -> IssuedCredential {
+        service::credential::create(&self.app, Manager::Console, new)
+            .await
+            .unwrap()
     }
 
     /// An operator with a key.
