@@ -6,6 +6,8 @@
 use crate::config::{Config, Operations};
 use crate::graphql as schema;
 use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
+use crate::http::admission::Gate;
+use crate::http::cookie::SessionCookie;
 use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
 use crate::http::limit::Throttle;
 use crate::http::metrics::{self, Metrics};
@@ -15,6 +17,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Extension;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::uri::Scheme;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Json, Response};
@@ -106,6 +109,7 @@ fn cross_origin(config: &Config) -> Option<CorsLayer> {
                 AUTHORIZATION,
                 CONTENT_TYPE,
                 header("x-api-key"),
+                header("x-api-version"),
                 header("x-client-name"),
                 header("x-client-version"),
                 header("apollo-require-preflight"),
@@ -133,13 +137,23 @@ pub fn router(
     metrics: &Arc<Metrics>,
     stopping: &CancellationToken,
 ) -> Result<Router, ServeError> {
-    let door = graphql::Door {
+    let https = config.http.public_url.is_https();
+    let gate = Gate {
         app: app.clone(),
+        throttle: Arc::new(Throttle::new(&config.limits)),
+        trusted_proxies: config.http.trusted_proxies.as_slice().into(),
+        cookie: if https {
+            SessionCookie::Secure
+        } else {
+            SessionCookie::Plain
+        },
+        scheme: if https { Scheme::HTTPS } else { Scheme::HTTP },
+    };
+    let door = graphql::Door {
+        gate,
         schema: schema::build(app.clone()),
         documents: documents(config)?,
-        throttle: Arc::new(Throttle::new(&config.limits)),
         metrics: metrics.graphql(),
-        trusted_proxies: config.http.trusted_proxies.as_slice().into(),
         max_body_bytes: config.http.max_body_bytes,
         timeout: config.http.request_timeout,
         introspection: config.http.introspection,

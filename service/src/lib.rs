@@ -21,7 +21,7 @@ pub mod provider;
 pub mod random;
 pub mod refund;
 
-pub use app::{App, Parts};
+pub use app::{App, Parts, Shim};
 pub use db::{Db, Txn};
 pub use error::{Error, Refusal};
 

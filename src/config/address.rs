@@ -78,6 +78,12 @@ impl PublicUrl {
         well_formed.then(|| Self(text.trim_end_matches('/').to_owned()))
     }
 
+    /// Whether others reach this server by https.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
     /// The link to `path`, which begins with a slash.
     #[must_use]
     pub fn link(&self, path: &str) -> String {

@@ -100,12 +100,12 @@ pub async fn seed(db: Db, master_key: &[u8; 32], end: Timestamp) -> Result<Seede
     });
     let operator = service::operator::create(&app, "Demo operator").await?;
     let boss = Actor::Operator(operator.key.id);
-    let (school, at_school) = open(&app, &boss, Shop::School).await?;
-    let (bookshop, at_bookshop) = open(&app, &boss, Shop::Bookshop).await?;
+    let (school, at_school) = Box::pin(open(&app, &boss, Shop::School)).await?;
+    let (bookshop, at_bookshop) = Box::pin(open(&app, &boss, Shop::Bookshop)).await?;
 
     let mut stage = Stage::new(app, clock, at_school, at_bookshop);
     for step in plan::plan(end) {
-        stage.play(step).await?;
+        Box::pin(stage.play(step)).await?;
     }
     Ok(Seeded {
         operator,

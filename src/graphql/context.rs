@@ -2,9 +2,12 @@
 
 use super::error::{Code, failure};
 use super::load::Loaders;
+use super::noted::Noted;
+use super::user_error::UserError;
 use async_graphql::{Context, Result};
 use domain::actor::Actor;
 use service::App;
+use std::sync::Arc;
 
 /// Short ways to the parts of a request.
 pub trait ContextExt {
@@ -19,6 +22,12 @@ pub trait ContextExt {
 
     /// The loaders of this request; they see what the actor sees and nothing outlives the request.
     fn loaders(&self) -> Result<&Loaders>;
+
+    /// Notes that something was made or changed, for the request log.
+    fn note_made(&self, id: impl ToString);
+
+    /// Notes why a command was refused, for the request log.
+    fn note_refusal(&self, errors: &[UserError]);
 }
 
 impl ContextExt for Context<'_> {
@@ -43,5 +52,17 @@ impl ContextExt for Context<'_> {
                 "show an API key: X-API-Key or Authorization: Bearer",
             )
         })
+    }
+
+    fn note_made(&self, id: impl ToString) {
+        if let Some(noted) = self.data_opt::<Arc<Noted>>() {
+            noted.made(id);
+        }
+    }
+
+    fn note_refusal(&self, errors: &[UserError]) {
+        if let (Some(noted), Some(error)) = (self.data_opt::<Arc<Noted>>(), errors.first()) {
+            noted.refused(error.code.word());
+        }
     }
 }

@@ -174,3 +174,65 @@ mirrored! {
         Other,
     }
 }
+
+mirrored! {
+    /// What a credential is good for.
+    CredentialStatus = domain::credential::CredentialStatus {
+        /// It opens what its scopes say.
+        Active,
+        /// It does, and so does the secret before this one.
+        Rotating,
+        /// Its time is over.
+        Expired,
+        /// It was revoked.
+        Revoked,
+    }
+}
+
+mirrored! {
+    /// What was done with a credential for the sake of security.
+    SecurityAction = domain::credential::SecurityAction {
+        /// It was made.
+        Created,
+        /// Its name, scopes, allowlist or expiry were changed.
+        Updated,
+        /// It got a new secret.
+        Rotated,
+        /// It got a new signing key.
+        SigningKeyRotated,
+        /// It went to another API version.
+        ApiVersionUpgraded,
+        /// It was revoked.
+        Revoked,
+    }
+}
+
+mirrored! {
+    /// How a request is signed.
+    SigningAlgorithm = domain::credential::SigningAlgorithm {
+        /// Ed25519.
+        Ed25519,
+        /// RSASSA-PKCS1-v1_5 with SHA-256.
+        Rsa,
+        /// HMAC with SHA-256.
+        HmacSha256,
+    }
+}
+
+mirrored! {
+    /// How the asker showed who it is.
+    RequestWay = domain::api_request::Way {
+        /// It did not.
+        None,
+        /// A secret in a header.
+        Secret,
+        /// Our own signed request.
+        SignedRequest,
+        /// HTTP Message Signatures (RFC 9421).
+        HttpSignature,
+        /// The headers x-id and x-signature, which cover neither body nor time.
+        LegacySignature,
+        /// The cookie of a dashboard session.
+        Session,
+    }
+}

@@ -7,7 +7,8 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use domain::actor::Actor;
 use domain::card::Card;
-use domain::id::{CardId, PaymentId};
+use domain::credential::SigningKey;
+use domain::id::{CardId, CredentialId, PaymentId};
 use domain::operation::Operation;
 use domain::payment::Payment;
 use domain::refund::Refund;
@@ -41,6 +42,10 @@ pub struct OperationsOf(pub PaymentId);
 /// Key: the refunds of this payment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RefundsOf(pub PaymentId);
+
+/// Key: the signing keys of this credential.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SigningKeysOf(pub CredentialId);
 
 type Loaded<K, V> = Result<HashMap<K, V>, Arc<Error>>;
 
@@ -80,6 +85,22 @@ impl Loader<RefundsOf> for Related {
             .await
             .map_err(Arc::new)?;
         Ok(grouped(keys, rows, |refund| RefundsOf(refund.payment)))
+    }
+}
+
+impl Loader<SigningKeysOf> for Related {
+    type Value = Vec<SigningKey>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SigningKeysOf]) -> Loaded<SigningKeysOf, Vec<SigningKey>> {
+        let ids: Vec<CredentialId> = keys.iter().map(|key| key.0).collect();
+        let found = service::credential::signing_keys(&self.app, &self.actor, &ids)
+            .await
+            .map_err(Arc::new)?;
+        Ok(found
+            .into_iter()
+            .map(|(id, keys)| (SigningKeysOf(id), keys))
+            .collect())
     }
 }
 

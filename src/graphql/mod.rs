@@ -3,9 +3,12 @@
 //! Invariant: a resolver reads its input, calls one use case and prints the outcome. It decides nothing, it sees no row, and what
 //! went wrong leaves through `error` alone: a business "no" as `userErrors`, everything else as one of the closed codes.
 
+mod api_version;
 mod card;
 mod connection;
 mod context;
+mod credential;
+mod credential_mutation;
 mod customer;
 pub mod document;
 mod enums;
@@ -16,6 +19,7 @@ mod merchant;
 mod metadata;
 mod money;
 mod node;
+mod noted;
 mod operation;
 pub mod payload;
 mod payment;
@@ -31,8 +35,10 @@ mod schema;
 mod shown;
 mod time;
 mod user_error;
+mod viewer;
 mod written;
 
 pub use error::{Code, failure};
+pub use noted::{Noted, Visitor};
 pub use rate_limit::{Spent, Tally};
 pub use schema::{Schema, build, sdl};

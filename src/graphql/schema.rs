@@ -2,7 +2,8 @@
 
 use super::document::{DEEPEST_NESTING, DEEPEST_SELECTION, MOST_DIRECTIVES_IN_ONE_PLACE};
 use super::{
-    card, ledger, merchant, node, operation, payment, payment_mutation, payment_query, rate_limit, refund,
+    api_version, card, credential, credential_mutation, ledger, merchant, node, operation, payment,
+    payment_mutation, payment_query, rate_limit, refund, viewer,
 };
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
@@ -19,11 +20,19 @@ pub struct Query(
     card::CardQuery,
     ledger::LedgerQuery,
     rate_limit::RateLimitQuery,
+    viewer::ViewerQuery,
+    credential::CredentialQuery,
+    api_version::ApiVersionQuery,
 );
 
 /// Everything that can be done.
 #[derive(MergedObject, Default)]
-pub struct Mutation(payment_mutation::PaymentMutation, merchant::MerchantMutation);
+pub struct Mutation(
+    payment_mutation::PaymentMutation,
+    merchant::MerchantMutation,
+    credential_mutation::CredentialMutation,
+    viewer::SessionMutation,
+);
 
 /// The schema of this installation.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -35,6 +44,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<node::Node>()
         .override_output_type_description::<Rows<card::Card>>("A page of cards.")
+        .override_output_type_description::<Rows<credential::Credential>>("A page of credentials.")
         .override_output_type_description::<Rows<ledger::LedgerEntry>>("A page of ledger entries.")
         .override_output_type_description::<Rows<operation::Operation>>("A page of operations.")
         .override_output_type_description::<Connection<String, payment::Payment, payment_query::PaymentTotals>>(

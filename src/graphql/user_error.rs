@@ -1,5 +1,6 @@
 //! Business refusals, one code a cause.
 
+use async_graphql::resolver_utils::EnumType;
 use async_graphql::{Enum, SimpleObject};
 use domain::card::CardRefusal;
 use domain::credential::CredentialRefusal;
@@ -82,6 +83,10 @@ pub enum UserErrorCode {
     StaleVersion,
     /// A credential needs at least one scope.
     ScopeRequired,
+    /// There is no such scope.
+    ScopeUnknown,
+    /// There is no such API version.
+    ApiVersionUnknown,
     /// You cannot give away a scope that your own credential lacks.
     ScopeNotHeld,
     /// A test credential cannot manage live ones.
@@ -116,6 +121,14 @@ pub enum UserErrorCode {
     IdempotencyKeyReused,
     /// The first request with this idempotency key has no answer yet.
     IdempotencyInProgress,
+}
+
+impl UserErrorCode {
+    /// The word of the code.
+    pub fn word(self) -> &'static str {
+        let item = Self::items().iter().find(|item| item.value == self);
+        item.map_or("", |item| item.name)
+    }
 }
 
 /// A business refusal: read it, change something, ask again.

@@ -3,7 +3,10 @@
 //! Invariant: neither a log line nor a metric holds a header, a body, a query string or a path as the client wrote it; they
 //! name the route that matched. Paths of hosted pages carry ids that open them.
 
+pub mod admission;
 pub mod client_address;
+pub mod cookie;
+pub mod entry;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;

@@ -157,7 +157,7 @@ impl fmt::Debug for CardDetails {
     }
 }
 
-fn is_card_number(digits: &str) -> bool {
+pub(super) fn is_card_number(digits: &str) -> bool {
     (12..=19).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_digit())
         && digits.bytes().any(|byte| byte != b'0')

@@ -4,8 +4,10 @@
 //! dropped. What is kept is [`Card`]: brand, last four digits, expiry, holder and a keyed fingerprint.
 
 mod details;
+mod trace;
 
 pub use details::{CardDetails, CardRefusal, Expiry};
+pub use trace::may_hold_card_number;
 
 use crate::Timestamp;
 use crate::id::CardId;

@@ -154,6 +154,12 @@ pub fn opened_before(app: &App, secret: &str) -> bool {
     })
 }
 
+/// Whether a key with this token was read on this node a moment ago. It asks no database.
+#[must_use]
+pub fn token_is_known(app: &App, token: &str) -> bool {
+    app.known_keys().get(token, app.now()).is_some()
+}
+
 async fn by_secret(
     app: &App,
     secret: &str,

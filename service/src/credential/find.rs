@@ -3,6 +3,7 @@
 use super::manager::Manager;
 use crate::page::{self, Page, PageRequest};
 use crate::{App, Result};
+use domain::actor::Actor;
 use domain::credential::{Credential, SigningKey};
 use domain::id::{CredentialId, MerchantId};
 use domain::merchant::Mode;
@@ -66,20 +67,36 @@ pub async fn get_many(app: &App, who: Manager<'_>, ids: &[CredentialId]) -> Resu
     Ok(credentials?)
 }
 
-/// The signing keys of these credentials that still verify, oldest first.
+/// The credential that asks, whatever its scopes; operators have none.
 ///
 /// # Errors
-/// When the scope is missing.
+/// Storage errors.
+pub async fn own(app: &App, who: &Actor) -> Result<Option<Credential>> {
+    let Actor::Merchant(merchant) = who else {
+        return Ok(None);
+    };
+    let id = merchant.credential.to_string();
+    let query = table::Entity::of(merchant.tenant).filter(table::Column::Id.eq(id));
+    let row = query.one(app.db().reads()).await?;
+    Ok(row.map(TryInto::try_into).transpose()?)
+}
+
+/// The signing keys of these credentials that still verify, oldest first. Those of its own everybody sees.
+///
+/// # Errors
+/// When the scope is missing for others than its own.
 pub async fn signing_keys(
     app: &App,
-    who: Manager<'_>,
+    who: &Actor,
     ids: &[CredentialId],
 ) -> Result<HashMap<CredentialId, Vec<SigningKey>>> {
-    let within: Vec<CredentialId> = get_many(app, who, ids)
-        .await?
-        .into_iter()
-        .map(|key| key.id)
-        .collect();
+    let within: Vec<CredentialId> = match who {
+        Actor::Merchant(own) if ids.iter().all(|id| *id == own.credential) => ids.to_vec(),
+        _ => {
+            let seen = get_many(app, Manager::Actor(who), ids).await?;
+            seen.into_iter().map(|key| key.id).collect()
+        }
+    };
     let now = app.now();
     let valid = Condition::any()
         .add(signing_key::Column::ValidUntil.is_null())

@@ -12,14 +12,17 @@ mod manager;
 mod rotate;
 pub mod session;
 
-pub use authenticate::{Admitted, Csrf, Denied, Legacy, MAX_DRIFT, Presented, authenticate, opened_before};
+pub use authenticate::{
+    Admitted, Csrf, Denied, Legacy, MAX_DRIFT, Presented, authenticate, opened_before, token_is_known,
+};
 pub use change::{Change, revoke, update, upgrade};
 pub use create::{IssuedCredential, NewCredential, create};
-pub use find::{Filter, all, get_many, page, signing_keys};
+pub use find::{Filter, all, get_many, own, page, signing_keys};
 pub use key_pair::{IssuedSigningKey, NewSigningKey, PrivateKey};
 pub(crate) use known::KnownKeys;
 pub use manager::Manager;
 pub use rotate::{Rotate, Rotated, rotate};
+pub use session::csrf_token;
 
 use crate::{Error, Result, Txn, random};
 use domain::credential::{Credential, KeyKind, Secret, secret_entropy};

@@ -40,9 +40,12 @@ pub fn pay(
     };
     let too_complex = |message: String| {
         let refused = Refused::new(StatusCode::BAD_REQUEST, Code::OperationTooComplex, message);
-        Stopped(Box::new(refused), Some(charged(door.throttle.points(asker, now))))
+        Stopped(
+            Box::new(refused),
+            Some(charged(door.gate.throttle.points(asker, now))),
+        )
     };
-    let most = door.throttle.most_points();
+    let most = door.gate.throttle.most_points();
     let Some(points) = u32::try_from(cost.points).ok().filter(|points| *points <= most) else {
         return Err(too_complex(format!(
             "the operation may cost {} points, {most} at most are taken: ask for fewer rows",
@@ -55,15 +58,15 @@ pub fn pay(
             cost.nodes
         )));
     }
-    let spent = door.throttle.spend(asker, points, now);
+    let spent = door.gate.throttle.spend(asker, points, now);
     let left = spent
         .map_err(|(exceeded, left)| Stopped(Box::new(Refused::throttled(exceeded)), Some(charged(left))))?;
     let within_its_rate = match plan.kind {
-        OperationType::Mutation => door.throttle.commands(asker, plan.commands, now),
-        OperationType::Query | OperationType::Subscription => door.throttle.question(asker, now),
+        OperationType::Mutation => door.gate.throttle.commands(asker, plan.commands, now),
+        OperationType::Query | OperationType::Subscription => door.gate.throttle.question(asker, now),
     };
     within_its_rate.map_err(|exceeded| {
-        let left = door.throttle.settle(asker, points, 0, now);
+        let left = door.gate.throttle.settle(asker, points, 0, now);
         Stopped(Box::new(Refused::throttled(exceeded)), Some(charged(left)))
     })?;
     Ok((cost, charged(left)))
@@ -72,9 +75,12 @@ pub fn pay(
 /// Charges what it came to in place of what it might have.
 pub fn settle(door: &Door, asker: Asker<'_>, actual: u64, charged: Charged) -> Charged {
     let whole = |points: u64| u32::try_from(points).unwrap_or(u32::MAX);
-    let points = door
-        .throttle
-        .settle(asker, whole(charged.requested), whole(actual), door.app.now());
+    let points = door.gate.throttle.settle(
+        asker,
+        whole(charged.requested),
+        whole(actual),
+        door.gate.app.now(),
+    );
     Charged {
         actual: Some(actual),
         points,

@@ -2,7 +2,8 @@
 //!
 //! Invariant: a request gets an answer with a code whatever it holds; who asks is known before its body is read; a document is
 //! measured, priced and paid for before it is executed; and a command that was begun goes on to its end although its request is
-//! given up. Cross-site requests can do nothing: only JSON bodies are taken, GET only asks, and there are no cookies.
+//! given up. Cross-site requests can do nothing: only JSON bodies are taken, GET only asks, and a session's cookie opens a POST
+//! with its CSRF token only.
 
 mod accept;
 mod admit;
@@ -16,16 +17,18 @@ pub use observe::GraphqlMetrics;
 
 use crate::config::Introspection;
 use crate::graphql::document::{Cost, Document, Documents, Plan, Rejected};
-use crate::graphql::{self, Code, Schema, Spent, Tally};
-use crate::http::client_address::{Peer, TrustedProxies, client};
-use crate::http::limit::{Asker, Throttle};
+use crate::graphql::{self, Code, Noted, Schema, Spent, Tally, Visitor};
+use crate::http::admission::{Gate, Head, words};
+use crate::http::client_address::Peer;
+use crate::http::entry::Entry;
+use crate::http::limit::Asker;
 use crate::http::request_id::RequestId;
 use accept::{MediaType, negotiate};
 use answer::{Charged, Refused};
 use async_graphql::parser::types::OperationType;
 use async_graphql::{ErrorExtensionValues, Request as Operation, Value};
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -34,28 +37,24 @@ use axum::routing::get;
 use charge::{Stopped, pay, settle};
 use domain::Timestamp;
 use domain::actor::Actor;
+use domain::credential::Denial;
 use domain::merchant::Mode;
 use parameters::Parameters;
 use run::run;
-use service::App;
-use std::net::IpAddr;
+use service::credential::Admitted;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What the door needs.
 pub struct Door {
-    /// The installation.
-    pub app: App,
-    /// The schema over it.
+    /// How it finds out who asks; the installation and what was used of the limits.
+    pub gate: Gate,
+    /// The schema over the installation.
     pub schema: Schema,
     /// The documents that this node knows.
     pub documents: Documents,
-    /// What was used of the limits.
-    pub throttle: Arc<Throttle>,
     /// The counters.
     pub metrics: GraphqlMetrics,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: TrustedProxies,
     /// Longest body, in bytes.
     pub max_body_bytes: usize,
     /// Longest execution.
@@ -73,15 +72,6 @@ pub fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> {
         .with_state(Arc::new(door))
 }
 
-/// The head of a request.
-struct Head<'a> {
-    method: Method,
-    uri: Uri,
-    headers: &'a HeaderMap,
-    address: IpAddr,
-    now: Timestamp,
-}
-
 async fn answer(
     State(door): State<Arc<Door>>,
     Extension(request_id): Extension<RequestId>,
@@ -91,22 +81,21 @@ async fn answer(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let head = Head {
-        address: client(peer, &headers, &door.trusted_proxies),
-        headers: &headers,
-        method,
-        uri,
-        now: door.app.now(),
+    let head = Head::new(&door.gate, peer, &method, &uri, &headers);
+    let mut entry = head.entry();
+    let response = match negotiate(&headers) {
+        None => {
+            let message = "answers are application/graphql-response+json or application/json";
+            let refused = Refused::new(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message);
+            refusal(&door, &request_id, refused.into(), MediaType::Json, &mut entry)
+        }
+        Some(media_type) => {
+            let executed = execute(&door, &request_id, &head, body, media_type, &mut entry).await;
+            executed.unwrap_or_else(|stopped| refusal(&door, &request_id, stopped, media_type, &mut entry))
+        }
     };
-    let Some(media_type) = negotiate(&headers) else {
-        let message = "answers are application/graphql-response+json or application/json";
-        let refused = Refused::new(StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message);
-        return refusal(&door, &request_id, refused.into(), MediaType::Json);
-    };
-    match execute(&door, &request_id, &head, body, media_type).await {
-        Ok(response) => response,
-        Err(stopped) => refusal(&door, &request_id, stopped, media_type),
-    }
+    entry.close(&door.gate.app, &request_id.0, &headers, response.status());
+    response
 }
 
 async fn other_method(
@@ -117,13 +106,29 @@ async fn other_method(
     let message = "send the operation by POST, or a query by GET";
     let refused = Refused::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message);
     let media_type = negotiate(&headers).unwrap_or(MediaType::Json);
-    let mut response = refusal(&door, &request_id, refused.into(), media_type);
+    let mut response = print_refusal(&door, &request_id, refused.into(), media_type);
     // The router knows which methods there are.
     response.headers_mut().remove(axum::http::header::ALLOW);
     response
 }
 
-fn refusal(door: &Door, request_id: &RequestId, stopped: Stopped, media_type: MediaType) -> Response {
+fn refusal(
+    door: &Door,
+    request_id: &RequestId,
+    stopped: Stopped,
+    media_type: MediaType,
+    entry: &mut Entry,
+) -> Response {
+    match stopped.0.code {
+        Code::Throttled => entry.denied(Denial::RateLimited),
+        Code::Forbidden => entry.denied(Denial::ScopeMissing),
+        _ => {}
+    }
+    entry.error(stopped.0.code.as_str());
+    print_refusal(door, request_id, stopped, media_type)
+}
+
+fn print_refusal(door: &Door, request_id: &RequestId, stopped: Stopped, media_type: MediaType) -> Response {
     let Stopped(refused, charged) = stopped;
     door.metrics.error(refused.code.as_str());
     observe::note_error(refused.code.as_str());
@@ -136,18 +141,23 @@ async fn execute(
     head: &Head<'_>,
     body: Body,
     media_type: MediaType,
+    entry: &mut Entry,
 ) -> Result<Response, Stopped> {
-    let by_get = head.method != Method::POST;
+    let by_get = *head.method != Method::POST;
     if !by_get && !is_json(head.headers) {
         let message = "send the operation as JSON, with Content-Type: application/json";
         return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message).into());
     }
-    let actor = admit::who(door, head.headers, head.address, head.now).await?;
+    let (admitted, body) = admit::who(door, head, body, entry).await?;
     let parameters = if by_get {
-        Parameters::from_uri(&head.uri)
+        Parameters::from_uri(head.uri)
     } else {
-        Parameters::from_body(&read(body, door.max_body_bytes).await?)
+        let body = body.read(door.max_body_bytes).await?;
+        let parameters = Parameters::from_body(&body);
+        entry.body(body);
+        parameters
     };
+    let actor = admitted.as_ref().map(|admitted| admitted.actor.clone());
     let malformed = |malformed: parameters::Malformed| {
         Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, malformed.to_string())
     };
@@ -158,6 +168,9 @@ async fn execute(
         .plan(parameters.operation_name.as_deref())
         .ok_or_else(|| unknown_operation(&parameters))?;
     observe::note_operation(&document, plan, head.headers);
+    if let Some(name) = &plan.name {
+        entry.operation(name);
+    }
     if by_get && plan.kind != OperationType::Query {
         let message = "a GET only asks: send a mutation by POST";
         return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message).into());
@@ -169,8 +182,11 @@ async fn execute(
     let (cost, charged) = pay(door, asker, plan, &parameters, head.now)?;
 
     let tally = Arc::new(Tally::default());
-    let operation =
-        operation(door, &document, parameters, actor.clone(), cost, &charged).data(Arc::clone(&tally));
+    let noted = Arc::new(Noted::default());
+    let operation = operation(door, &document, parameters, admitted.as_ref(), cost, &charged)
+        .data(Arc::clone(&tally))
+        .data(Arc::clone(&noted))
+        .data(Visitor::of(head, door.gate.cookie));
     let began = Instant::now();
     let mut executed = run(door, operation, plan.kind)
         .await
@@ -178,7 +194,7 @@ async fn execute(
     if answer::began(&executed) {
         door.documents.remember(&document);
     } else {
-        door.throttle.document_refused(asker, head.now);
+        door.gate.throttle.document_refused(asker, head.now);
     }
     let actual = plan.charge(&executed.data).saturating_add(tally.objects());
     let charged = settle(door, asker, actual, charged);
@@ -193,7 +209,12 @@ async fn execute(
         let code = name_error(error, request_id);
         door.metrics.error(&code);
         observe::note_error(&code);
+        if code == Code::Forbidden.as_str() {
+            entry.denied(Denial::ScopeMissing);
+        }
+        entry.error(&code);
     }
+    noted.into_entry(entry);
     let limited = plan.kind == OperationType::Query;
     Ok(answer::executed(
         executed,
@@ -211,26 +232,16 @@ fn document(
     parameters: &Parameters,
     now: Timestamp,
 ) -> Result<Arc<Document>, Refused> {
-    let may_read = door.throttle.may_send_document(asker, now);
+    let may_read = door.gate.throttle.may_send_document(asker, now);
     let (text, persisted) = (parameters.query.as_deref(), parameters.persisted.as_ref());
     match (door.documents.find(text, persisted, may_read.is_ok()), may_read) {
         (Ok(document), _) => Ok(document),
         (Err(Rejected::TooMany), Err(exceeded)) => Err(Refused::throttled(exceeded)),
         (Err(rejected), _) => {
-            door.throttle.document_refused(asker, now);
+            door.gate.throttle.document_refused(asker, now);
             Err(rejected.into())
         }
     }
-}
-
-async fn read(body: Body, most: usize) -> Result<axum::body::Bytes, Refused> {
-    to_bytes(body, most).await.map_err(|_| {
-        Refused::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            Code::BadRequest,
-            format!("the body is longer than {most} bytes, or did not come whole"),
-        )
-    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -264,7 +275,7 @@ fn may_read_schema(door: &Door, actor: Option<&Actor>, plan: &Plan) -> Result<()
             false => Err(Refused::new(
                 StatusCode::UNAUTHORIZED,
                 Code::Unauthenticated,
-                admit::SHOW_A_KEY,
+                words(Denial::KeyMissing),
             )),
         };
     };
@@ -289,7 +300,7 @@ fn operation(
     door: &Door,
     document: &Document,
     parameters: Parameters,
-    actor: Option<Actor>,
+    admitted: Option<&Admitted>,
     cost: Cost,
     charged: &Charged,
 ) -> Operation {
@@ -302,10 +313,14 @@ fn operation(
         left: charged.points.left,
         full_at: charged.points.full_at,
     });
-    match actor {
-        Some(actor) => operation
-            .data(graphql::load::loaders(door.app.clone(), actor.clone()))
-            .data(actor),
+    match admitted {
+        Some(admitted) => operation
+            .data(graphql::load::loaders(
+                door.gate.app.clone(),
+                admitted.actor.clone(),
+            ))
+            .data(admitted.actor.clone())
+            .data(admitted.clone()),
         None => operation.only_introspection(),
     }
 }

@@ -21,7 +21,7 @@ pub async fn run(door: &Door, operation: Operation, kind: OperationType) -> Resu
         if kind == OperationType::Mutation {
             let schema = door.schema.clone();
             let work = async move { schema.execute(operation).await };
-            door.app.even_if_given_up(work).await
+            door.gate.app.even_if_given_up(work).await
         } else {
             guarded(door.schema.execute(operation)).await
         }

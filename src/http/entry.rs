@@ -1,0 +1,190 @@
+//! What the request log will say of a request.
+//!
+//! Invariant: it is filled in as the request goes from check to check, so that whatever stops it leaves a row that says how far it
+//! came. No header, body or query string is kept of it: a path, a name, a hash.
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use domain::Timestamp;
+use domain::actor::Actor;
+use domain::api_request::{ApiRequest, MAX_MADE, MAX_TEXT, RateLimitState, Way};
+use domain::api_version::ApiVersion;
+use domain::card::may_hold_card_number;
+use domain::credential::Denial;
+use domain::id::{CredentialId, OperatorId, SessionId};
+use domain::merchant::Tenant;
+use service::App;
+use service::credential::{Admitted, Denied};
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+use std::time::Instant;
+
+/// A row of the request log in the making.
+pub struct Entry {
+    began: Instant,
+    at: Timestamp,
+    method: &'static str,
+    path: String,
+    address: IpAddr,
+    tenant: Option<Tenant>,
+    credential: Option<CredentialId>,
+    operator: Option<OperatorId>,
+    session: Option<SessionId>,
+    way: Way,
+    operation: Option<String>,
+    denial: Option<Denial>,
+    drift_seconds: Option<i64>,
+    body: Option<Bytes>,
+    idempotency_key: Option<String>,
+    api_version: ApiVersion,
+    error_code: Option<String>,
+    made: Vec<String>,
+}
+
+impl Entry {
+    /// A request that has just come.
+    #[must_use]
+    pub fn new(method: &'static str, path: &str, address: IpAddr, at: Timestamp) -> Self {
+        Self {
+            began: Instant::now(),
+            at,
+            method,
+            path: cut(path),
+            address,
+            tenant: None,
+            credential: None,
+            operator: None,
+            session: None,
+            way: Way::None,
+            operation: None,
+            denial: None,
+            drift_seconds: None,
+            body: None,
+            idempotency_key: None,
+            api_version: ApiVersion::NEWEST,
+            error_code: None,
+            made: Vec::new(),
+        }
+    }
+
+    /// How somebody tries to show who they are.
+    pub fn tries(&mut self, way: Way) {
+        self.way = way;
+    }
+
+    /// Somebody was let in so far.
+    pub fn admitted(&mut self, admitted: &Admitted) {
+        match &admitted.actor {
+            Actor::Merchant(merchant) => {
+                self.tenant = Some(merchant.tenant);
+                self.credential = Some(merchant.credential);
+            }
+            Actor::Operator(operator) => self.operator = Some(*operator),
+        }
+        self.session = admitted.session.as_ref().map(|session| session.id);
+        self.way = admitted.way;
+        self.drift_seconds = admitted.drift_seconds;
+        self.api_version = admitted.api_version;
+    }
+
+    /// Somebody was not, and this is whom they named.
+    pub fn refused(&mut self, denied: &Denied) {
+        self.tenant = denied.tenant;
+        self.credential = denied.credential;
+        self.operator = denied.operator;
+        self.drift_seconds = denied.drift_seconds;
+        self.denied(denied.denial);
+    }
+
+    /// The request goes no further. The first reason stays.
+    pub fn denied(&mut self, denial: Denial) {
+        self.denial.get_or_insert(denial);
+    }
+
+    /// By which version it is answered.
+    pub fn version(&mut self, version: ApiVersion) {
+        self.api_version = version;
+    }
+
+    /// What it carries.
+    pub fn body(&mut self, body: Bytes) {
+        self.body = (!body.is_empty()).then_some(body);
+    }
+
+    /// What it calls itself.
+    pub fn operation(&mut self, name: &str) {
+        self.operation = Some(cut(name));
+    }
+
+    /// Its idempotency key.
+    pub fn idempotency_key(&mut self, key: &str) {
+        self.idempotency_key = Some(cut(key));
+    }
+
+    /// The code of an error in the answer. The first one stays.
+    pub fn error(&mut self, code: &str) {
+        if self.error_code.is_none() {
+            self.error_code = Some(cut(code));
+        }
+    }
+
+    /// Ids of what it made or changed.
+    pub fn made(&mut self, ids: impl IntoIterator<Item = String>) {
+        let room = MAX_MADE.saturating_sub(self.made.len());
+        self.made.extend(ids.into_iter().take(room));
+    }
+
+    /// Hands the row to the request log; nobody waits for it to be written.
+    pub fn close(mut self, app: &App, request_id: &str, headers: &HeaderMap, status: StatusCode) {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        if self.idempotency_key.is_none()
+            && let Some(key) = header("idempotency-key")
+        {
+            self.idempotency_key(key);
+        }
+        let matters = self.denial.is_some() || !self.made.is_empty() || self.idempotency_key.is_some();
+        if !matters
+            && !app
+                .request_log()
+                .has_room_for_question(self.credential, self.at, self.address)
+        {
+            return;
+        }
+        let Ok(id) = request_id.parse() else { return };
+        let hash = self.body.as_ref().filter(|body| !may_hold_card_number(body));
+        app.request_log().note(ApiRequest {
+            id,
+            at: self.at,
+            tenant: self.tenant,
+            credential: self.credential,
+            operator: self.operator,
+            session: self.session,
+            way: self.way,
+            method: self.method.to_owned(),
+            path: self.path,
+            operation: self.operation,
+            rate_limit: match self.denial {
+                None => RateLimitState::Allowed,
+                Some(_) => RateLimitState::Blocked,
+            },
+            denial: self.denial,
+            drift_seconds: self.drift_seconds,
+            body_sha256: hash.map(|body| Sha256::digest(body).into()),
+            idempotency_key: self.idempotency_key,
+            api_version: self.api_version,
+            address: self.address,
+            user_agent: header("user-agent").map(cut),
+            status: status.as_u16(),
+            error_code: self.error_code,
+            duration_micros: i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX),
+            made: self.made,
+        });
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        None => text.to_owned(),
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned(),
+    }
+}
