@@ -53,7 +53,7 @@ denials! {
     VersionUnknown = "version_unknown", "there is no such API version";
     SignatureMalformed = "signature_malformed", "the signature or a header that belongs to it cannot be read";
     SignatureIncomplete = "signature_incomplete", "the signature does not cover all that it has to";
-    ClockDrift = "clock_drift", "the request was signed more than 300 seconds ago, or ahead";
+    ClockDrift = "clock_drift", "the request was signed more than 300 seconds ago or ahead, or has expired by its own word";
     BodyHashMismatch = "body_hash_mismatch", "the body is another than the one whose hash was sent";
     SigningKeyMissing = "signing_key_missing", "the key has no signing key for this algorithm";
     SignatureInvalid = "signature_invalid", "the signature does not fit the request";

@@ -277,7 +277,8 @@ async fn by_signature(app: &App, request: &SignedRequest, from: IpAddr) -> Resul
     if let Err(denial) = admissible(&key.holder, None, from, now) {
         return denied(denial);
     }
-    if drift > MAX_DRIFT {
+    // A signer may ask for less time than everybody has.
+    if drift > MAX_DRIFT || request.has_expired(now) {
         return denied(Denial::ClockDrift);
     }
     if request.body == BodyClaim::Differs {
