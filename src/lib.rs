@@ -9,5 +9,6 @@ pub mod demo;
 pub mod graphql;
 pub mod http;
 pub mod provider;
+pub mod rest;
 pub mod server;
 pub mod telemetry;

@@ -13,6 +13,7 @@ use crate::http::limit::Throttle;
 use crate::http::metrics::{self, Metrics};
 use crate::http::request_id::{self, NewRequestId};
 use crate::http::{graphiql, graphql, health};
+use crate::rest::rasedi;
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Extension;
@@ -149,6 +150,7 @@ pub fn router(
         },
         scheme: if https { Scheme::HTTPS } else { Scheme::HTTP },
     };
+    let rest = rasedi::router(gate.clone());
     let door = graphql::Door {
         gate,
         schema: schema::build(app.clone()),
@@ -168,7 +170,7 @@ pub fn router(
         if let Some(cross_origin) = cross_origin(config) {
             door = door.layer(cross_origin);
         }
-        routes = routes.merge(door);
+        routes = routes.merge(door).merge(rest);
     }
     if config.role.serves() && config.http.graphiql {
         routes = routes.merge(graphiql::router());

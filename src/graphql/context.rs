@@ -6,6 +6,7 @@ use super::noted::Noted;
 use super::user_error::UserError;
 use async_graphql::{Context, Result};
 use domain::actor::Actor;
+use domain::idempotency::IdempotencyKey;
 use service::App;
 use std::sync::Arc;
 
@@ -25,6 +26,9 @@ pub trait ContextExt {
 
     /// Notes that something was made or changed, for the request log.
     fn note_made(&self, id: impl ToString);
+
+    /// Notes the idempotency key of a command, for the request log.
+    fn note_key(&self, key: &IdempotencyKey);
 
     /// Notes why a command was refused, for the request log.
     fn note_refusal(&self, errors: &[UserError]);
@@ -63,6 +67,12 @@ impl ContextExt for Context<'_> {
     fn note_refusal(&self, errors: &[UserError]) {
         if let (Some(noted), Some(error)) = (self.data_opt::<Arc<Noted>>(), errors.first()) {
             noted.refused(error.code.word());
+        }
+    }
+
+    fn note_key(&self, key: &IdempotencyKey) {
+        if let Some(noted) = self.data_opt::<Arc<Noted>>() {
+            noted.idempotency_key(key.as_str());
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Payloads of the money mutations: one shape, one type a mutation.
 
+use super::context::ContextExt;
 use super::error::{Reply, reply};
 use super::money::Money;
 use super::operation::Operation;
 use super::payment::Payment;
 use super::refund::Refund;
 use super::user_error::UserError;
-use async_graphql::{Result, SimpleObject};
+use async_graphql::{Context, Result, SimpleObject};
 use domain::Timestamp;
 use service::payment::{Outcome, Run};
 use std::sync::Arc;
@@ -78,6 +79,18 @@ impl Done {
     }
 }
 
+/// Notes for the request log what a command made; a rehearsal makes nothing.
+fn note(ctx: &Context<'_>, outcome: &Outcome) {
+    if outcome.run == Run::Simulated {
+        return;
+    }
+    ctx.note_made(outcome.answer.payment.id);
+    ctx.note_made(outcome.answer.operation.id);
+    if let Some(refund) = &outcome.answer.refund {
+        ctx.note_made(refund.id);
+    }
+}
+
 macro_rules! payload {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty),* }) => {
         $(#[$doc])*
@@ -105,10 +118,16 @@ macro_rules! payload {
             }
 
             /// What became of the command.
-            pub fn of(result: service::Result<Outcome>, now: Timestamp) -> Result<Self> {
+            pub fn of(ctx: &Context<'_>, result: service::Result<Outcome>) -> Result<Self> {
                 match result.map_err(reply) {
-                    Ok(outcome) => Ok(Done::of(outcome, now).into()),
-                    Err(Reply::UserErrors(errors)) => Ok(Self::refused(errors)),
+                    Ok(outcome) => {
+                        note(ctx, &outcome);
+                        Ok(Done::of(outcome, ctx.app()?.now()).into())
+                    }
+                    Err(Reply::UserErrors(errors)) => {
+                        ctx.note_refusal(&errors);
+                        Ok(Self::refused(errors))
+                    }
                     Err(Reply::Failure(error)) => Err(error),
                 }
             }

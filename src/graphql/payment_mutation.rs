@@ -25,7 +25,8 @@ impl PaymentMutation {
         let (app, actor) = (ctx.app()?, ctx.actor()?);
         match input.read(app.now()) {
             Ok(command) => {
-                PaymentAuthorizePayload::of(payment::authorize(app, actor, command).await, app.now())
+                ctx.note_key(&command.idempotency_key);
+                PaymentAuthorizePayload::of(ctx, payment::authorize(app, actor, command).await)
             }
             Err(errors) => Ok(PaymentAuthorizePayload::refused(errors)),
         }
@@ -39,7 +40,10 @@ impl PaymentMutation {
     ) -> Result<PaymentSalePayload> {
         let (app, actor) = (ctx.app()?, ctx.actor()?);
         match input.read(app.now()) {
-            Ok(command) => PaymentSalePayload::of(payment::sale(app, actor, command).await, app.now()),
+            Ok(command) => {
+                ctx.note_key(&command.idempotency_key);
+                PaymentSalePayload::of(ctx, payment::sale(app, actor, command).await)
+            }
             Err(errors) => Ok(PaymentSalePayload::refused(errors)),
         }
     }
@@ -53,7 +57,10 @@ impl PaymentMutation {
     ) -> Result<PaymentCapturePayload> {
         let (app, actor) = (ctx.app()?, ctx.actor()?);
         match input.read() {
-            Ok(command) => PaymentCapturePayload::of(payment::capture(app, actor, command).await, app.now()),
+            Ok(command) => {
+                ctx.note_key(&command.idempotency_key);
+                PaymentCapturePayload::of(ctx, payment::capture(app, actor, command).await)
+            }
             Err(errors) => Ok(PaymentCapturePayload::refused(errors)),
         }
     }
@@ -66,7 +73,10 @@ impl PaymentMutation {
     ) -> Result<PaymentVoidPayload> {
         let (app, actor) = (ctx.app()?, ctx.actor()?);
         match input.read() {
-            Ok(command) => PaymentVoidPayload::of(payment::void(app, actor, command).await, app.now()),
+            Ok(command) => {
+                ctx.note_key(&command.idempotency_key);
+                PaymentVoidPayload::of(ctx, payment::void(app, actor, command).await)
+            }
             Err(errors) => Ok(PaymentVoidPayload::refused(errors)),
         }
     }
@@ -79,7 +89,10 @@ impl PaymentMutation {
     ) -> Result<PaymentRefundPayload> {
         let (app, actor) = (ctx.app()?, ctx.actor()?);
         match input.read() {
-            Ok(command) => PaymentRefundPayload::of(payment::refund(app, actor, command).await, app.now()),
+            Ok(command) => {
+                ctx.note_key(&command.idempotency_key);
+                PaymentRefundPayload::of(ctx, payment::refund(app, actor, command).await)
+            }
             Err(errors) => Ok(PaymentRefundPayload::refused(errors)),
         }
     }

@@ -16,11 +16,11 @@ use domain::Timestamp;
 use domain::api_request::Way;
 use domain::api_version::ApiVersion;
 use domain::credential::Denial;
-use domain::credential::signing::{self, RequestHead};
+use domain::credential::signing::{self, RequestHead, SignedRequest, Unreadable};
 use domain::limit::Exceeded;
 use service::App;
 use service::credential::{
-    Admitted, Csrf, Denied, Legacy, Presented, authenticate, opened_before, token_is_known,
+    Admitted, Csrf, Denied, Legacy, Presented, authenticate, naming, opened_before, token_is_known,
 };
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -31,6 +31,16 @@ const X_API_KEY: &str = "x-api-key";
 const X_API_VERSION: &str = "x-api-version";
 /// Header that carries the CSRF token of a session.
 pub const X_CSRF_TOKEN: &str = "x-csrf-token";
+
+/// Headers of which one at least comes with a signature.
+const SIGNATURE_HEADERS: [&str; 6] = [
+    "x-tahsil-signature",
+    "x-tahsil-key",
+    "x-tahsil-timestamp",
+    "x-tahsil-nonce",
+    "signature-input",
+    "signature",
+];
 
 /// What doors need to find out who asks.
 #[derive(Clone)]
@@ -143,9 +153,16 @@ impl Gate {
     /// What a request shows. A signature goes before a key, and a key before a cookie: browsers send cookies unasked.
     #[must_use]
     pub fn shown<'a>(&self, head: &Head<'a>) -> Shown<'a> {
-        if signing::is_signed(&|name| head.headers.contains_key(name)) {
+        if SIGNATURE_HEADERS
+            .iter()
+            .any(|name| head.headers.contains_key(*name))
+        {
             return Shown::Signature;
         }
+        self.shown_besides(head)
+    }
+
+    fn shown_besides<'a>(&self, head: &Head<'a>) -> Shown<'a> {
         let bearer = || {
             let (scheme, key) = head.header(AUTHORIZATION.as_str())?.split_once(' ')?;
             // The name of the scheme may be written in any case (RFC 9110, 11.1).
@@ -199,13 +216,17 @@ impl Gate {
                     .await
                     .map(Some)
             }
-            Shown::Signature => self.by_signature(head, body, entry).await.map(Some),
+            Shown::Signature => match self.signature(head, body) {
+                // A signature of somebody else, a proxy for example.
+                None => Box::pin(self.admit(head, self.shown_besides(head), body, entry)).await,
+                Some(read) => self.by_signature(head, read, entry).await.map(Some),
+            },
         }
     }
 
-    async fn by_signature(&self, head: &Head<'_>, body: &[u8], entry: &mut Entry) -> Result<Admitted, Stop> {
+    fn signature(&self, head: &Head<'_>, body: &[u8]) -> Option<Result<SignedRequest, Unreadable>> {
         let authority = head.uri.authority().map(|authority| authority.as_str());
-        let request = signing::read(&RequestHead {
+        signing::read(&RequestHead {
             method: head.method.as_str(),
             path: head.uri.path(),
             query: head.uri.query(),
@@ -213,16 +234,27 @@ impl Gate {
             scheme: self.scheme.as_str(),
             header: &|name| head.joined(name),
             body,
-        });
-        let request = match request {
-            Some(Ok(request)) => request,
-            Some(Err(unreadable)) => {
-                entry.tries(unreadable.way);
-                self.throttle.key_refused(head.address, head.now);
-                entry.denied(unreadable.denial);
-                return Err(unreadable.denial.into());
+        })
+    }
+
+    async fn by_signature(
+        &self,
+        head: &Head<'_>,
+        read: Result<SignedRequest, Unreadable>,
+        entry: &mut Entry,
+    ) -> Result<Admitted, Stop> {
+        let request = match read {
+            Ok(request) => request,
+            Err(Unreadable { denial, token, way }) => {
+                entry.tries(way);
+                self.may_try(head, entry, || {
+                    token
+                        .as_deref()
+                        .is_some_and(|token| token_is_known(&self.app, token))
+                })?;
+                let denied = naming(&self.app, denial, token.as_deref()).await;
+                return Err(self.deny(head, denied, entry));
             }
-            None => return Err(self.deny(head, Denial::SignatureMalformed.into(), entry)),
         };
         entry.tries(request.way);
         self.may_try(head, entry, || token_is_known(&self.app, &request.token))?;

@@ -160,6 +160,21 @@ pub fn token_is_known(app: &App, token: &str) -> bool {
     app.known_keys().get(token, app.now()).is_some()
 }
 
+/// A denial that names the credential with this token, if there is one; for the request log, so what the database does not say is
+/// left out.
+pub async fn naming(app: &App, denial: Denial, token: Option<&str>) -> Denied {
+    let denied = Denied::from(denial);
+    let Some(token) = token.and_then(|token| token.parse::<Token>().ok()) else {
+        return denied;
+    };
+    let text = token.to_string();
+    let known = match app.known_keys().get(&text, app.now()) {
+        Some(key) => Some(key),
+        None => known::read(app, &text, token.kind()).await.unwrap_or_default(),
+    };
+    known.map_or(denied, |key| denied.naming(&key.holder))
+}
+
 async fn by_secret(
     app: &App,
     secret: &str,

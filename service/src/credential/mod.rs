@@ -13,7 +13,7 @@ mod rotate;
 pub mod session;
 
 pub use authenticate::{
-    Admitted, Csrf, Denied, Legacy, MAX_DRIFT, Presented, authenticate, opened_before, token_is_known,
+    Admitted, Csrf, Denied, Legacy, MAX_DRIFT, Presented, authenticate, naming, opened_before, token_is_known,
 };
 pub use change::{Change, revoke, update, upgrade};
 pub use create::{IssuedCredential, NewCredential, create};
