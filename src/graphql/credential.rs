@@ -19,8 +19,6 @@ use service::credential::{Filter, Manager};
 pub struct Credential {
     #[graphql(skip)]
     key: CredentialId,
-    /// Its id, `cred_…`.
-    pub id: ID,
     /// What people call it.
     pub name: String,
     /// The merchant whose data it reaches, `mer_…`.
@@ -89,7 +87,6 @@ impl Credential {
         let status = credential.status(now);
         Self {
             key: credential.id,
-            id: credential.id.to_string().into(),
             merchant_id: credential.tenant.merchant.to_string().into(),
             mode: credential.tenant.mode.into(),
             status: status.into(),
@@ -119,6 +116,11 @@ impl Credential {
 
 #[ComplexObject]
 impl Credential {
+    /// Its id, `cred_…`.
+    pub async fn id(&self) -> ID {
+        self.key.to_string().into()
+    }
+
     /// Keys that verify its signed requests, oldest first.
     pub async fn signing_keys(&self, ctx: &Context<'_>) -> Result<Vec<SigningKey>> {
         let keys = ctx.loaders()?.load_one(SigningKeysOf(self.key)).await;

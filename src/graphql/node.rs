@@ -2,6 +2,7 @@
 
 use super::card::Card;
 use super::context::ContextExt;
+use super::credential::Credential;
 use super::error::{Code, failure, query_failure};
 use super::merchant::Merchant;
 use super::operation::Operation;
@@ -9,7 +10,8 @@ use super::payment::{self, Payment};
 use super::refund::Refund;
 use async_graphql::{Context, ID, Interface, Object, Result};
 use domain::actor::Actor;
-use domain::id::{CardId, MerchantId, OperationId, PaymentId, RefundId};
+use domain::id::{CardId, CredentialId, MerchantId, OperationId, PaymentId, RefundId};
+use service::credential::Manager;
 use std::collections::HashMap;
 
 /// Most ids that one question names.
@@ -29,6 +31,8 @@ pub enum Node {
     Refund(Refund),
     /// A card.
     Card(Card),
+    /// A credential.
+    Credential(Credential),
 }
 
 #[derive(Default)]
@@ -106,6 +110,19 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
             .map_err(query_failure)?
         {
             found.insert(card.id.to_string(), Node::Card(card.into()));
+        }
+    }
+    let credentials: Vec<CredentialId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !credentials.is_empty() {
+        let now = app.now();
+        for credential in service::credential::get_many(app, Manager::Actor(actor), &credentials)
+            .await
+            .map_err(query_failure)?
+        {
+            found.insert(
+                credential.id.to_string(),
+                Node::Credential(Credential::new(credential, now)),
+            );
         }
     }
     if let Actor::Merchant(own) = actor {

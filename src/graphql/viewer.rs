@@ -19,9 +19,10 @@ use domain::merchant::Tenant;
 use service::credential::session::{self, Ending, NewSession};
 use service::credential::{Admitted, csrf_token, own};
 
-/// Who asks: a merchant's server, an operator, or a dashboard on behalf of one of them.
+/// Who asks.
 pub struct Viewer(Admitted);
 
+/// Who asks: a merchant's server, an operator, or a dashboard on behalf of one of them.
 #[Object]
 impl Viewer {
     /// How this request showed who it is.

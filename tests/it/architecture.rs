@@ -42,7 +42,8 @@ const BUSINESS: [&str; 19] = [
     "webhook",
 ];
 /// What else a floor has folders for.
-const TECHNICAL: [(&str, &[&str]); 2] = [
+const TECHNICAL: [(&str, &[&str]); 3] = [
+    ("domain/src", &["signing", "tests"]),
     ("service/src", &["db", "provider", "verify"]),
     (
         "src",

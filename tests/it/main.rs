@@ -9,6 +9,8 @@ mod architecture;
 #[cfg(test)]
 mod concurrency;
 #[cfg(test)]
+mod credential;
+#[cfg(test)]
 mod failure;
 #[cfg(test)]
 mod graphql;

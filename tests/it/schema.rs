@@ -11,11 +11,12 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points.
-const INTEGERS: [&str; 29] = [
+const INTEGERS: [&str; 34] = [
     "Card.expMonth",
     "Card.expYear",
     "CardInput.expMonth",
     "CardInput.expYear",
+    "CredentialRotateInput.overlapMinutes",
     "Merchant.feeBps",
     "Merchant.reserveBps",
     "MerchantCreateInput.feeBps",
@@ -28,6 +29,8 @@ const INTEGERS: [&str; 29] = [
     "PaymentVoidInput.expectedVersion",
     "Query.cards(first)",
     "Query.cards(last)",
+    "Query.credentials(first)",
+    "Query.credentials(last)",
     "Query.ledgerEntries(first)",
     "Query.ledgerEntries(last)",
     "Query.operations(first)",
@@ -41,6 +44,8 @@ const INTEGERS: [&str; 29] = [
     "RateLimit.nodeCount",
     "RateLimit.remaining",
     "RateLimit.used",
+    "SessionCreateInput.minutes",
+    "SessionRevokePayload.ended",
 ];
 
 fn types() -> BTreeMap<String, TypeDefinition> {
@@ -246,8 +251,10 @@ fn what_has_an_id_of_its_own_is_a_node() {
             .iter()
             .any(|interface| interface.node == Name::new("Node"));
         let has_id = object.fields.iter().any(|field| field.node.name.node == "id");
-        // An entry of the ledger is named by its journal and leg, and found through its payment.
-        assert_eq!(node, has_id && name != "LedgerEntry", "{name}");
+        // An entry of the ledger is named by its journal and leg, and found through its payment; a signing key is found through its
+        // credential, a session through its cookie.
+        let part = ["LedgerEntry", "Session", "SigningKey"].contains(&name.as_str());
+        assert_eq!(node, has_id && !part, "{name}");
     }
 }
 

@@ -96,7 +96,7 @@ async fn a_sale_that_cannot_be_settled_is_half_way_until_the_sweep_finishes_it(
 
         // The first transaction stands, of the second there is nothing.
         assert_eq!(
-            hand.text("SELECT status FROM operations ORDER BY created_at DESC, id DESC LIMIT 1")
+            hand.text("SELECT o.status FROM operations o JOIN payments p ON p.id = o.payment_id WHERE p.status = 'processing'")
                 .await
                 .as_str(),
             "sent"

@@ -6,7 +6,7 @@ use rstest::rstest;
 use std::collections::BTreeSet;
 
 /// Every CHECK of the schema by its PostgreSQL name, and a statement that breaks this one and no other.
-const BROKEN: [(&str, &str); 44] = [
+const BROKEN: [(&str, &str); 50] = [
     ("merchants_name_check", "UPDATE merchants SET name = ''"),
     ("merchants_fee_bps_check", "UPDATE merchants SET fee_bps = 10001"),
     (
@@ -32,6 +32,31 @@ const BROKEN: [(&str, &str); 44] = [
     (
         "api_keys_no_plaintext_secret",
         "UPDATE credentials SET secret_hash = 'esk' || substr(secret_hash, 4)",
+    ),
+    (
+        "api_keys_no_plaintext_previous_secret",
+        "UPDATE credentials SET previous_secret_hash = 'esk' || substr(secret_hash, 4)",
+    ),
+    (
+        "credential_api_version_known",
+        "UPDATE credentials SET api_version = '2027-01-01.erbil'",
+    ),
+    (
+        "signing_keys_algorithm_check",
+        "UPDATE signing_keys SET algorithm = 'none'",
+    ),
+    (
+        "signing_keys_fingerprint_check",
+        "UPDATE signing_keys SET algorithm = 'hmac-sha256', public_key = NULL, sealed_key = 'v1.x', fingerprint = 'short'",
+    ),
+    (
+        "signing_key_is_of_its_kind",
+        "UPDATE signing_keys SET public_key = NULL",
+    ),
+    (
+        "signing_key_is_sealed",
+        "UPDATE signing_keys SET algorithm = 'hmac-sha256', public_key = NULL, sealed_key = 'plain', fingerprint = \
+         '0000000000000000000000000000000000000000000000000000000000000000'",
     ),
     ("credential_scope_required", "UPDATE credentials SET scopes = ''"),
     ("cards_mode_check", "UPDATE cards SET mode = 'both'"),
@@ -141,7 +166,23 @@ fn inserts() -> Vec<(&'static str, String)> {
              FROM transfers WHERE leg = 3"
         )
     };
+    let session = |token: &str, hash: &str, holder: &str| {
+        format!(
+            "INSERT INTO sessions (id, token, secret_hash, credential_id, ip, expires_at, created_at) \
+             SELECT 'ses_1', {token}, {hash}, {holder}, '192.0.2.1', created_at, created_at FROM credentials"
+        )
+    };
     vec![
+        ("sessions_token_check", session("'ess_1'", "secret_hash", "id")),
+        ("sessions_secret_hash_check", session("'esp_1'", "'short'", "id")),
+        (
+            "session_has_one_holder",
+            session("'esp_1'", "secret_hash", "NULL"),
+        ),
+        (
+            "nonces_nonce_check",
+            "INSERT INTO nonces SELECT id, 'short', created_at FROM credentials".into(),
+        ),
         (
             "ledger_accounts_mode_check",
             "UPDATE ledger_accounts SET mode = 'both'".into(),

@@ -20,6 +20,7 @@ mod money;
 mod process;
 mod reply;
 mod rush;
+mod signer;
 mod wait;
 
 pub use actor::{Merchant, PAYMENT, Payer, card, charge, fresh_key, on};
@@ -34,4 +35,5 @@ pub use money::{iqd, money, usd};
 pub use process::{Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
+pub use signer::Signer;
 pub use wait::until;
