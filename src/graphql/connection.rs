@@ -140,7 +140,12 @@ macro_rules! id_cursors {
     };
 }
 
-id_cursors!(domain::id::OperationId, domain::id::RefundId, domain::id::CardId);
+id_cursors!(
+    domain::id::OperationId,
+    domain::id::RefundId,
+    domain::id::CardId,
+    domain::id::RequestId
+);
 
 impl CursorKey for service::payment::Edge {
     fn write(&self) -> String {

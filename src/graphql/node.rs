@@ -1,5 +1,6 @@
 //! Any object by its id.
 
+use super::api_request::ApiRequest;
 use super::card::Card;
 use super::context::ContextExt;
 use super::error::{Code, failure, query_failure};
@@ -9,7 +10,7 @@ use super::payment::{self, Payment};
 use super::refund::Refund;
 use async_graphql::{Context, ID, Interface, Object, Result};
 use domain::actor::Actor;
-use domain::id::{CardId, MerchantId, OperationId, PaymentId, RefundId};
+use domain::id::{CardId, MerchantId, OperationId, PaymentId, RefundId, RequestId};
 use std::collections::HashMap;
 
 /// Most ids that one question names.
@@ -29,6 +30,8 @@ pub enum Node {
     Refund(Refund),
     /// A card.
     Card(Card),
+    /// A request of the log.
+    ApiRequest(ApiRequest),
 }
 
 #[derive(Default)]
@@ -106,6 +109,15 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
             .map_err(query_failure)?
         {
             found.insert(card.id.to_string(), Node::Card(card.into()));
+        }
+    }
+    let requests: Vec<RequestId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !requests.is_empty() {
+        for request in service::api_request::get_many(app, actor, &requests)
+            .await
+            .map_err(query_failure)?
+        {
+            found.insert(request.id.to_string(), Node::ApiRequest(request.into()));
         }
     }
     if let Actor::Merchant(own) = actor {

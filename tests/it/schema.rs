@@ -10,8 +10,13 @@ use rstest::rstest;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points.
-const INTEGERS: [&str; 29] = [
+/// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points, statuses, durations.
+const INTEGERS: [&str; 36] = [
+    "ApiRequest.driftSeconds",
+    "ApiRequest.durationMs",
+    "ApiRequest.status",
+    "ApiRequestFilter.status",
+    "ApiRequestFilter.statusClass",
     "Card.expMonth",
     "Card.expYear",
     "CardInput.expMonth",
@@ -26,6 +31,8 @@ const INTEGERS: [&str; 29] = [
     "PaymentConnection.totalCount",
     "PaymentRefundInput.expectedVersion",
     "PaymentVoidInput.expectedVersion",
+    "Query.apiRequests(first)",
+    "Query.apiRequests(last)",
     "Query.cards(first)",
     "Query.cards(last)",
     "Query.ledgerEntries(first)",
