@@ -154,7 +154,7 @@ fn narrowed(query: Select<table::Entity>, filter: &Filter) -> Select<table::Enti
     let path = filter.path.as_ref().map(|path| match path {
         PathFilter::Exactly(path) => Column::Path.eq(path.as_str()),
         PathFilter::BeginsWith(start) => {
-            let characters = i64::try_from(start.chars().count()).unwrap_or(i64::MAX);
+            let characters = i32::try_from(start.chars().count()).unwrap_or(i32::MAX);
             // LIKE would take small letters for capitals on SQLite.
             let begin =
                 Func::cust("substr").args([Expr::col(Column::Path), Expr::val(1), Expr::val(characters)]);

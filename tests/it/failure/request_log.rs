@@ -187,7 +187,8 @@ async fn a_database_that_is_gone_for_a_while_costs_nothing_within_the_queue(
             app.app.request_log().note(command(&app, round * 700 + n));
         }
         if hand.is_postgres() {
-            let waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            let waits =
+                "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = 'api_requests'::regclass";
             until("the writer waits", async || hand.number(waits).await == 1).await;
             hand.run(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
