@@ -12,6 +12,7 @@ use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
 use crate::http::limit::Throttle;
 use crate::http::metrics::{self, Metrics};
 use crate::http::request_id::{self, NewRequestId};
+use crate::http::request_log::RequestLogMetrics;
 use crate::http::{graphiql, graphql, health};
 use crate::rest::rasedi;
 use async_trait::async_trait;
@@ -42,6 +43,8 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
 /// Most operations that one sweep asks about, and most holds that it closes.
 const SWEEP_LIMIT: u64 = 200;
+/// Most requests that one sweep deletes from the log: as many as are written in that time.
+const PURGE_LIMIT: u64 = 20_000;
 
 /// Ready while the database answers.
 struct DatabaseAnswers(App);
@@ -72,6 +75,9 @@ pub enum ServeError {
         "only listed operations are to be executed (operations = \"listed\"), but there is no operations_list"
     )]
     NoOperations,
+    /// Two metrics have one name, which is a defect.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// The text of the schema cannot be read back, which is a defect.
     #[error("the schema cannot be read: {0}")]
     Schema(#[from] async_graphql::parser::Error),
@@ -131,7 +137,7 @@ fn cross_origin(config: &Config) -> Option<CorsLayer> {
 /// All routes of this node: a worker answers probes only.
 ///
 /// # Errors
-/// When the list of operations cannot be used.
+/// When the list of operations cannot be used, or `metrics` are those of another router.
 pub fn router(
     app: &App,
     config: &Config,
@@ -162,6 +168,7 @@ pub fn router(
         open_schema: config.http.graphiql,
     };
     let readiness = Readiness::new(Arc::new(DatabaseAnswers(app.clone())), stopping.clone());
+    metrics.register(RequestLogMetrics::new(app.clone())?)?;
     let mut routes = Router::new()
         .merge(health::router(readiness))
         .merge(metrics::router(Arc::clone(metrics)));
@@ -224,7 +231,7 @@ pub async fn serve(
     let sweeps = config
         .role
         .works()
-        .then(|| tokio::spawn(sweep(app.clone(), stopping.clone())));
+        .then(|| tokio::spawn(sweep(app.clone(), config.request_log, stopping.clone())));
     let announce = stopping.clone();
     let stop = async move {
         stop.await;
@@ -257,9 +264,9 @@ pub async fn serve(
     Ok(result?)
 }
 
-/// Finishes operations whose answer was lost, in a crash for example, and closes holds that ran out. A sweep that fails is logged
+/// Finishes operations whose answer was lost, in a crash for example, closes holds that ran out and forgets old requests. A sweep that fails is logged
 /// and tried again; nothing that readers see depends on it being on time.
-async fn sweep(app: App, stopping: CancellationToken) {
+async fn sweep(app: App, request_log: chrono::Duration, stopping: CancellationToken) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -282,6 +289,16 @@ async fn sweep(app: App, stopping: CancellationToken) {
             Ok(0) => {}
             Ok(expired) => tracing::info!(expired, "authorizations expired"),
             Err(error) => tracing::error!(%error, "ended authorizations could not be looked for"),
+        }
+        match service::api_request::purge(&app, app.now() - request_log, PURGE_LIMIT).await {
+            Ok(0) => {}
+            Ok(purged) => tracing::info!(purged, "old requests deleted from the log"),
+            Err(error) => tracing::error!(%error, "old requests could not be deleted from the log"),
+        }
+        match service::credential::purge(&app, PURGE_LIMIT).await {
+            Ok(0) => {}
+            Ok(purged) => tracing::info!(purged, "used nonces and ended sessions deleted"),
+            Err(error) => tracing::error!(%error, "used nonces and ended sessions could not be deleted"),
         }
     }
 }

@@ -53,6 +53,16 @@ pub fn new_id<I: From<Uuid>>(ids: &(impl IdGenerator + ?Sized), now: Timestamp) 
         .into()
 }
 
+/// The smallest id that something born at `at` can have: ids from here on are those of this millisecond and later ones.
+#[must_use]
+pub fn first_id<I: From<Uuid>>(at: Timestamp) -> I {
+    // An id has 48 bits of milliseconds since 1970.
+    let millis = at.timestamp_millis().clamp(0, (1 << 48) - 1).unsigned_abs();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10])
+        .into_uuid()
+        .into()
+}
+
 /// Ids that repeat from run to run: for tests and demo data. Not for secrets.
 #[derive(Debug)]
 pub struct SeededIds(AtomicU64);
@@ -219,6 +229,19 @@ ids! {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_range_of_time_is_a_range_of_ids() {
+        let ids = SeededIds::new(42);
+        let at: Timestamp = "2026-06-15T10:42:07.123456Z".parse().unwrap();
+        let millisecond = chrono::Duration::milliseconds(1);
+        for _ in 0..100 {
+            let id: PaymentId = ids.id(at);
+            assert!(first_id::<PaymentId>(at) <= id && id < first_id(at + millisecond));
+        }
+        assert!(first_id::<PaymentId>(Timestamp::MIN_UTC) < first_id(at));
+        assert!(first_id::<PaymentId>(Timestamp::MAX_UTC) > first_id(at));
+    }
 
     #[test]
     fn an_id_says_its_kind_and_time() {

@@ -1,9 +1,10 @@
 //! One value of each kind for tests, with every optional field filled, and what a table would make of it.
 
+use domain::api_request::{ApiRequest, RateLimitState, Way};
 use domain::api_version::ApiVersion;
 use domain::card::{Card, CardBrand, Expiry};
 use domain::credential::{
-    Author, Credential, IpAllowlist, LastAction, LastUse, Operator, Scopes, SecurityAction,
+    Author, Credential, Denial, IpAllowlist, LastAction, LastUse, Operator, Scopes, SecurityAction,
 };
 use domain::fee::FeeTerms;
 use domain::merchant::{Merchant, Mode, Tenant};
@@ -194,5 +195,32 @@ pub fn refund() -> Refund {
         reason: Some("returned".into()),
         state: RefundState::Pending,
         created_at: start(),
+    }
+}
+
+pub fn api_request() -> ApiRequest {
+    ApiRequest {
+        id: ids(1).id(start()),
+        at: start(),
+        tenant: Some(tenant()),
+        credential: Some(credential().id),
+        operator: Some(operator().id),
+        session: Some(ids(1).id(start())),
+        way: Way::SignedRequest,
+        method: "POST".into(),
+        path: "/v1/refunds".into(),
+        operation: Some("Refund".into()),
+        denial: Some(Denial::ClockDrift),
+        rate_limit: RateLimitState::Blocked,
+        drift_seconds: Some(412),
+        body_sha256: Some([0x33; 32]),
+        idempotency_key: Some("refund_test_clock_drift".into()),
+        api_version: ApiVersion::Basra,
+        address: "2001:db8::1".parse().unwrap(),
+        user_agent: Some("متجر/1.0".into()),
+        status: 401,
+        error_code: Some("UNAUTHENTICATED".into()),
+        duration_micros: 1_200,
+        made: vec![refund().id.to_string()],
     }
 }

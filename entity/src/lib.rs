@@ -4,6 +4,7 @@
 //! [`Inconsistency`] that names its place. Rows of tenants are found through `Entity::of(tenant)` only. What columns mean,
 //! and what the database itself refuses, stands in `migration`; joins stand where they are used, in `service`.
 
+pub mod api_request;
 pub mod business_day;
 pub mod card;
 pub mod credential;

@@ -11,6 +11,7 @@ fn sql<E: EntityTrait>(select: &Select<E>) -> String {
 fn every_finder_asks_for_merchant_and_mode() {
     let tenant = tenant();
     let queries = [
+        ("api_requests", sql(&crate::api_request::Entity::of(tenant))),
         ("cards", sql(&crate::card::Entity::of(tenant))),
         ("credentials", sql(&crate::credential::Entity::of(tenant))),
         (

@@ -1,5 +1,6 @@
 //! What every use case has at hand.
 
+use crate::api_request::RequestLog;
 use crate::credential::KnownKeys;
 use crate::db::Db;
 use crate::keys::Keys;
@@ -21,6 +22,7 @@ struct Inner {
     parts: Parts,
     accounts: Accounts,
     known_keys: KnownKeys,
+    request_log: RequestLog,
     running: TaskTracker,
 }
 
@@ -45,6 +47,7 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Inner {
+            request_log: RequestLog::new(parts.db.clone(), Arc::clone(&parts.clock)),
             parts,
             accounts: Accounts::default(),
             known_keys: KnownKeys::default(),
@@ -69,6 +72,12 @@ impl App {
         new_id(self.0.parts.ids.as_ref(), now)
     }
 
+    /// What was asked of this installation, by whom, and what came of it.
+    #[must_use]
+    pub fn request_log(&self) -> &RequestLog {
+        &self.0.request_log
+    }
+
     pub(crate) fn keys(&self) -> &Keys {
         &self.0.parts.keys
     }
@@ -83,10 +92,6 @@ impl App {
 
     pub(crate) fn accounts(&self) -> &Accounts {
         &self.0.accounts
-    }
-
-    pub fn request_log(&self) -> Shim {
-        Shim
     }
 
     pub(crate) fn known_keys(&self) -> &KnownKeys {
@@ -120,22 +125,10 @@ impl App {
             .unwrap_or_else(|| Err(stopped()))
     }
 
-    /// Waits until every command that was begun has ended: the last step of a graceful stop.
+    /// Waits until every command that was begun has ended and every request is in the log: the last step of a graceful stop.
     pub async fn drain(&self) {
         self.0.running.close();
         self.0.running.wait().await;
-    }
-}
-
-pub struct Shim;
-impl Shim {
-    pub fn note(&self, _: domain::api_request::ApiRequest) {}
-    pub fn has_room_for_question(
-        &self,
-        _: Option<domain::id::CredentialId>,
-        _: Timestamp,
-        _: std::net::IpAddr,
-    ) -> bool {
-        true
+        self.0.request_log.stop().await;
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: one public function is one command or one question. A command is one transaction, or two around a provider call;
 //! it checks who asks before it looks at anything, and what it refuses leaves no trace.
 
+pub mod api_request;
 mod app;
 pub mod card;
 pub mod credential;
@@ -21,7 +22,7 @@ pub mod provider;
 pub mod random;
 pub mod refund;
 
-pub use app::{App, Parts, Shim};
+pub use app::{App, Parts};
 pub use db::{Db, Txn};
 pub use error::{Error, Refusal};
 

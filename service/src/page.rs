@@ -83,7 +83,7 @@ impl<K> PageRequest<K> {
 /// A page of `query`, newest first: ids sort by time.
 pub(crate) async fn newest_first<E, K, T>(
     app: &App,
-    mut query: Select<E>,
+    query: Select<E>,
     id: E::Column,
     request: &PageRequest<K>,
 ) -> Result<Page<T>>
@@ -93,20 +93,32 @@ where
     K: ToString,
     T: TryFrom<E::Model, Error = Inconsistency>,
 {
+    let rows = from_edge(app, query, id, request).await?;
+    let items = rows
+        .into_iter()
+        .map(T::try_from)
+        .collect::<std::result::Result<Vec<T>, _>>()?;
+    Ok(request.page(items))
+}
+
+/// The rows of `query` that a page takes, from its edge outward in a list of which the newest are first.
+pub(crate) async fn from_edge<E, K>(
+    app: &App,
+    mut query: Select<E>,
+    id: E::Column,
+    request: &PageRequest<K>,
+) -> Result<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::Model: Send + Sync,
+    K: ToString,
+{
     let forward = request.way == Way::Forward;
     if let Some(edge) = &request.edge {
         let edge = edge.to_string();
         query = query.filter(if forward { id.lt(edge) } else { id.gt(edge) });
     }
     let order = if forward { Order::Desc } else { Order::Asc };
-    let rows = query
-        .order_by(id, order)
-        .limit(request.rows())
-        .all(app.db().reads())
-        .await?;
-    let items = rows
-        .into_iter()
-        .map(T::try_from)
-        .collect::<std::result::Result<Vec<T>, _>>()?;
-    Ok(request.page(items))
+    let page = query.order_by(id, order).limit(request.rows());
+    Ok(page.all(app.db().reads()).await?)
 }

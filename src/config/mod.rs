@@ -54,6 +54,8 @@ pub struct Config {
     pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
+    /// How long the request log is kept.
+    pub request_log: chrono::Duration,
     /// Providers of payments.
     pub provider: Provider,
     /// Where the master key comes from.
@@ -173,6 +175,7 @@ impl Config {
                 filter: values.required(&settings::LOG, log_filter)?,
                 format: values.required(&settings::LOG_FORMAT, LogFormat::parse)?,
             },
+            request_log: chrono::Duration::days(values.count(&settings::REQUEST_LOG_DAYS)?),
             provider: Provider {
                 live: values.required(&settings::LIVE_PROVIDER, LiveProvider::parse)?,
                 timeout: values.millis(&settings::PROVIDER_TIMEOUT_MS)?,

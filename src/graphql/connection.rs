@@ -144,7 +144,8 @@ id_cursors!(
     domain::id::OperationId,
     domain::id::RefundId,
     domain::id::CardId,
-    domain::id::CredentialId
+    domain::id::CredentialId,
+    domain::id::RequestId
 );
 
 impl CursorKey for service::payment::Edge {

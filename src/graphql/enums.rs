@@ -190,6 +190,16 @@ mirrored! {
 }
 
 mirrored! {
+    /// Whether a request was let in.
+    RequestOutcome = domain::api_request::RequestOutcome {
+        /// Every check was passed.
+        Passed,
+        /// A check was not passed.
+        Denied,
+    }
+}
+
+mirrored! {
     /// What was done with a credential for the sake of security.
     SecurityAction = domain::credential::SecurityAction {
         /// It was made.
@@ -208,6 +218,56 @@ mirrored! {
 }
 
 mirrored! {
+    /// Why a request was not let in, in the order in which it is looked at.
+    RequestReason = domain::credential::Denial {
+        /// No key was shown.
+        KeyMissing,
+        /// Too many keys from this address were refused.
+        TooManyRefusedKeys,
+        /// What was shown is no key of this service.
+        KeyMalformed,
+        /// There is no such key.
+        KeyUnknown,
+        /// The key is known, its secret is another.
+        SecretWrong,
+        /// The key belongs to the other mode than the path.
+        ModeMismatch,
+        /// The key was revoked.
+        KeyRevoked,
+        /// The key has expired.
+        KeyExpired,
+        /// The key is not for use from this address.
+        AddressNotAllowed,
+        /// There is no such session, or it was revoked.
+        SessionUnknown,
+        /// The session has expired.
+        SessionExpired,
+        /// The session came without its CSRF token.
+        CsrfTokenWrong,
+        /// There is no such API version.
+        VersionUnknown,
+        /// The signature or a header that belongs to it cannot be read.
+        SignatureMalformed,
+        /// The signature does not cover all that it has to.
+        SignatureIncomplete,
+        /// The request was signed more than 300 seconds ago, or ahead.
+        ClockDrift,
+        /// The body is another than the one whose hash was sent.
+        BodyHashMismatch,
+        /// The key has no signing key for this algorithm.
+        SigningKeyMissing,
+        /// The signature does not fit the request.
+        SignatureInvalid,
+        /// A request with this nonce was taken before.
+        NonceReused,
+        /// The key lacks the scope.
+        ScopeMissing,
+        /// Too much at once.
+        RateLimited,
+    }
+}
+
+mirrored! {
     /// How a request is signed.
     SigningAlgorithm = domain::credential::SigningAlgorithm {
         /// Ed25519.
@@ -220,19 +280,48 @@ mirrored! {
 }
 
 mirrored! {
-    /// How the asker showed who it is.
+    /// What the rate limits said to a request. One that is denied for another reason is blocked too: it gets no share.
+    RateLimitState = domain::api_request::RateLimitState {
+        /// There was room.
+        Allowed,
+        /// There was none.
+        Blocked,
+    }
+}
+
+mirrored! {
+    /// How somebody showed who they are.
     RequestWay = domain::api_request::Way {
-        /// It did not.
+        /// Not at all.
         None,
-        /// A secret in a header.
+        /// By a secret in a header.
         Secret,
-        /// Our own signed request.
+        /// By a signed request of our own kind.
         SignedRequest,
-        /// HTTP Message Signatures (RFC 9421).
+        /// By HTTP Message Signatures (RFC 9421).
         HttpSignature,
-        /// The headers x-id and x-signature, which cover neither body nor time.
+        /// By `x-id` and `x-signature`, which cover neither body nor time.
         LegacySignature,
-        /// The cookie of a dashboard session.
+        /// By the cookie of a dashboard session.
         Session,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::credential::Denial;
+
+    #[test]
+    fn every_reason_is_documented_by_its_meaning() {
+        let sdl = crate::graphql::sdl();
+        for denial in Denial::ALL {
+            let (first, rest) = denial.meaning().split_at(1);
+            let name = name_of(RequestReason::from(*denial)).unwrap();
+            let documented = format!("\"{}{rest}.\"", first.to_uppercase());
+            let place = sdl.split(&format!("\n  {name}\n")).next().unwrap();
+            assert_eq!(denial.as_str().to_uppercase(), name);
+            assert!(place.contains(&documented), "{name}: {documented}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! Invariant: a resolver reads its input, calls one use case and prints the outcome. It decides nothing, it sees no row, and what
 //! went wrong leaves through `error` alone: a business "no" as `userErrors`, everything else as one of the closed codes.
 
+mod api_request;
+mod api_request_filter;
 mod api_version;
 mod card;
 mod connection;

@@ -1,5 +1,6 @@
 //! Any object by its id.
 
+use super::api_request::ApiRequest;
 use super::card::Card;
 use super::context::ContextExt;
 use super::credential::Credential;
@@ -10,7 +11,7 @@ use super::payment::{self, Payment};
 use super::refund::Refund;
 use async_graphql::{Context, ID, Interface, Object, Result};
 use domain::actor::Actor;
-use domain::id::{CardId, CredentialId, MerchantId, OperationId, PaymentId, RefundId};
+use domain::id::{CardId, CredentialId, MerchantId, OperationId, PaymentId, RefundId, RequestId};
 use service::credential::Manager;
 use std::collections::HashMap;
 
@@ -33,6 +34,8 @@ pub enum Node {
     Card(Card),
     /// A credential.
     Credential(Credential),
+    /// A request of the log.
+    ApiRequest(ApiRequest),
 }
 
 #[derive(Default)]
@@ -123,6 +126,15 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
                 credential.id.to_string(),
                 Node::Credential(Credential::new(credential, now)),
             );
+        }
+    }
+    let requests: Vec<RequestId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !requests.is_empty() {
+        for request in service::api_request::get_many(app, actor, &requests)
+            .await
+            .map_err(query_failure)?
+        {
+            found.insert(request.id.to_string(), Node::ApiRequest(request.into()));
         }
     }
     if let Actor::Merchant(own) = actor {

@@ -366,6 +366,7 @@ pub(super) use leaf;
 leaf! {
     str = |value, out| text(value, out);
     String = |value, out| text(value, out);
+    async_graphql::ID = |value, out| text(value, out);
     bool = |value, out| out.push_str(if *value { "true" } else { "false" });
     i32 = |value, out| write!(out, "{value}").ok()?;
 }
@@ -401,6 +402,18 @@ impl<T: Plain> Plain for Option<T> {
 }
 
 impl<T: Plain> Plain for [T] {
+    type Plan = T::Plan;
+
+    fn plan(selected: &Selected<'_>) -> Option<T::Plan> {
+        T::plan(selected)
+    }
+
+    fn write(&self, plan: &T::Plan, out: &mut Out) -> Option<()> {
+        list(self.iter(), plan, out)
+    }
+}
+
+impl<T: Plain> Plain for Vec<T> {
     type Plan = T::Plan;
 
     fn plan(selected: &Selected<'_>) -> Option<T::Plan> {

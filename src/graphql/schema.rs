@@ -2,8 +2,8 @@
 
 use super::document::{DEEPEST_NESTING, DEEPEST_SELECTION, MOST_DIRECTIVES_IN_ONE_PLACE};
 use super::{
-    api_version, card, credential, credential_mutation, ledger, merchant, node, operation, payment,
-    payment_mutation, payment_query, rate_limit, refund, viewer,
+    api_request, api_version, card, credential, credential_mutation, ledger, merchant, node, operation,
+    payment, payment_mutation, payment_query, rate_limit, refund, viewer,
 };
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
@@ -19,6 +19,7 @@ pub struct Query(
     refund::RefundQuery,
     card::CardQuery,
     ledger::LedgerQuery,
+    api_request::ApiRequestQuery,
     rate_limit::RateLimitQuery,
     viewer::ViewerQuery,
     credential::CredentialQuery,
@@ -43,6 +44,7 @@ type Rows<T> = Connection<String, T, EmptyFields>;
 fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<node::Node>()
+        .override_output_type_description::<Rows<api_request::ApiRequest>>("A page of API requests.")
         .override_output_type_description::<Rows<card::Card>>("A page of cards.")
         .override_output_type_description::<Rows<credential::Credential>>("A page of credentials.")
         .override_output_type_description::<Rows<ledger::LedgerEntry>>("A page of ledger entries.")

@@ -143,11 +143,10 @@ impl Entry {
             self.idempotency_key(key);
         }
         let matters = self.denial.is_some() || !self.made.is_empty() || self.idempotency_key.is_some();
-        if !matters
-            && !app
-                .request_log()
-                .has_room_for_question(self.credential, self.at, self.address)
-        {
+        if !matters && !app.request_log().has_room_for_question() {
+            if let Some(credential) = self.credential {
+                app.request_log().used(credential, self.address, self.at);
+            }
             return;
         }
         let Ok(id) = request_id.parse() else { return };

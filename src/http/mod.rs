@@ -14,3 +14,4 @@ mod label;
 pub mod limit;
 pub mod metrics;
 pub mod request_id;
+pub mod request_log;

@@ -9,7 +9,7 @@ use service::db::open_for_migration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// After each migration, oldest first: a row for every table that it made. Whoever adds a migration adds its rows here.
-const ROWS: [&[&str]; 5] = [
+const ROWS: [&[&str]; 6] = [
     &[
         "INSERT INTO merchants VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'school', 'IQD', 200, 0, 500, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO operators VALUES ('op_01kv5bjh80ex9aenrk1yfn4p0w', 'Zainab', 'eop_1', \
@@ -62,6 +62,12 @@ const ROWS: [&[&str]; 5] = [
          'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 'cred_01kv5bjh80ex9aenrk1yfn4p0w', NULL, '192.0.2.1', \
          NULL, '2026-06-15T18:00:00+00:00', NULL, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO nonces VALUES ('cred_01kv5bjh80ex9aenrk1yfn4p0w', 'nonce-0001', '2026-06-15T10:20:00+00:00')",
+    ],
+    &[
+        "INSERT INTO api_requests VALUES ('req_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', \
+         'cred_01kv5bjh80ex9aenrk1yfn4p0w', NULL, NULL, 'signed_request', 'POST', '/v1/refunds', NULL, 'clock_drift', 'blocked', 412, \
+         '9999999999999999999999999999999999999999999999999999999999999999', 'refund_test_clock_drift', '2026-06-14.basra', \
+         '192.0.2.1', NULL, 401, 'UNAUTHENTICATED', 1200, '[]', '2026-06-15T10:00:00+00:00')",
     ],
 ];
 
@@ -117,6 +123,7 @@ macro_rules! entities {
 }
 
 entities!(
+    api_request,
     business_day,
     card,
     credential,

@@ -10,8 +10,13 @@ use rstest::rstest;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points.
-const INTEGERS: [&str; 34] = [
+/// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points, statuses, durations.
+const INTEGERS: [&str; 41] = [
+    "ApiRequest.driftSeconds",
+    "ApiRequest.durationMs",
+    "ApiRequest.status",
+    "ApiRequestFilter.status",
+    "ApiRequestFilter.statusClass",
     "Card.expMonth",
     "Card.expYear",
     "CardInput.expMonth",
@@ -27,6 +32,8 @@ const INTEGERS: [&str; 34] = [
     "PaymentConnection.totalCount",
     "PaymentRefundInput.expectedVersion",
     "PaymentVoidInput.expectedVersion",
+    "Query.apiRequests(first)",
+    "Query.apiRequests(last)",
     "Query.cards(first)",
     "Query.cards(last)",
     "Query.credentials(first)",

@@ -280,9 +280,10 @@ async fn by_signature(app: &App, request: &SignedRequest, from: IpAddr) -> Resul
     let Some(key) = key else {
         return Ok(Err(Denial::KeyUnknown.into()));
     };
+    // In whole seconds, as the log shows it, so that what it shows is what was decided by.
     let drift = (now - request.signed_at).abs();
-    // Whole seconds, as people compare clocks.
-    let drift_seconds = Some((drift.num_milliseconds() + 500) / 1_000);
+    let drift = (drift.num_milliseconds() + 500) / 1_000;
+    let drift_seconds = Some(drift);
     let denied = |denial: Denial| {
         Ok(Err(Denied {
             drift_seconds,
@@ -293,7 +294,7 @@ async fn by_signature(app: &App, request: &SignedRequest, from: IpAddr) -> Resul
         return denied(denial);
     }
     // A signer may ask for less time than everybody has.
-    if drift > MAX_DRIFT || request.has_expired(now) {
+    if drift > MAX_DRIFT.num_seconds() || request.has_expired(now) {
         return denied(Denial::ClockDrift);
     }
     if request.body == BodyClaim::Differs {

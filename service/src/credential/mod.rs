@@ -9,6 +9,7 @@ mod find;
 mod key_pair;
 mod known;
 mod manager;
+mod purge;
 mod rotate;
 pub mod session;
 
@@ -21,6 +22,7 @@ pub use find::{Filter, all, get_many, own, page, signing_keys};
 pub use key_pair::{IssuedSigningKey, NewSigningKey, PrivateKey};
 pub(crate) use known::KnownKeys;
 pub use manager::Manager;
+pub use purge::purge;
 pub use rotate::{Rotate, Rotated, rotate};
 pub use session::csrf_token;
 

@@ -13,7 +13,10 @@ use service::credential::NewCredential;
 const CREATE: &str = "/v1/payment/rest/test/create";
 
 async fn post(app: &TestApp, path: &str, secret: Option<&str>, signature: &str) -> (u16, Value) {
-    let mut request = app.anonymous().request(Method::POST, path).header("x-signature", signature);
+    let mut request = app
+        .anonymous()
+        .request(Method::POST, path)
+        .header("x-signature", signature);
     if let Some(secret) = secret {
         request = request.header("x-id", secret);
     }
@@ -28,26 +31,56 @@ async fn the_signature_of_s3_is_taken_on_its_door_and_nowhere_else(
 ) {
     let app = TestApp::start(engine).await;
     let school = app.merchant("school").await;
-    let issued = app.issue(NewCredential::named("rasedi", school.tenant, Scopes::all())).await;
+    let issued = app
+        .issue(NewCredential::named("rasedi", school.tenant, Scopes::all()))
+        .await;
     let secret = issued.secret.reveal();
     let pem = issued.signing_key.as_ref().and_then(|key| key.reveal()).unwrap();
     let signer = Signer::ed25519(&issued.credential.token, pem);
     let sign = |path: &str| STANDARD.encode(signer.sign(&format!("POST || {secret} || {path}")));
 
     // Whoever is let in learns what there is: by this path, nothing.
-    let (status, body) = post(&app, "/v1/payment/rest/test/nowhere", Some(secret), &sign("/v1/payment/rest/test/nowhere")).await;
+    let (status, body) = post(
+        &app,
+        "/v1/payment/rest/test/nowhere",
+        Some(secret),
+        &sign("/v1/payment/rest/test/nowhere"),
+    )
+    .await;
     assert_eq!((status, &body["code"]), (404, &json!("NOT_FOUND")));
 
     let live = "/v1/payment/rest/live/create";
     for (path, shown, signature, code, reason) in [
         (CREATE, None, sign(CREATE), "INVALID_CREDENTIALS", None),
         (CREATE, Some("live_1"), sign(CREATE), "INVALID_CREDENTIALS", None),
-        (CREATE, Some(secret), sign(live), "INVALID_SIGNATURE", Some("SIGNATURE_INVALID")),
-        (CREATE, Some(secret), "nonsense!".to_owned(), "INVALID_SIGNATURE", Some("SIGNATURE_MALFORMED")),
-        (live, Some(secret), sign(live), "INVALID_CREDENTIALS", Some("MODE_MISMATCH")),
+        (
+            CREATE,
+            Some(secret),
+            sign(live),
+            "INVALID_SIGNATURE",
+            Some("SIGNATURE_INVALID"),
+        ),
+        (
+            CREATE,
+            Some(secret),
+            "nonsense!".to_owned(),
+            "INVALID_SIGNATURE",
+            Some("SIGNATURE_MALFORMED"),
+        ),
+        (
+            live,
+            Some(secret),
+            sign(live),
+            "INVALID_CREDENTIALS",
+            Some("MODE_MISMATCH"),
+        ),
     ] {
         let (status, body) = post(&app, path, shown, &signature).await;
-        assert_eq!((status, &body["statusCode"], &body["code"]), (401, &json!(401), &json!(code)), "{reason:?}");
+        assert_eq!(
+            (status, &body["statusCode"], &body["code"]),
+            (401, &json!(401), &json!(code)),
+            "{reason:?}"
+        );
         assert!(body["messages"][0].is_string());
         if let Some(reason) = reason {
             assert_eq!(reasons(&school).await[0], reason);

@@ -18,7 +18,13 @@ const CREDENTIAL: &str = "id name merchantId mode token status scopes ipAllowlis
 
 /// Sends a mutation that answers with keys.
 async fn keys(who: &Merchant, mutation: &str, input: Value) -> Reply {
-    command(who, mutation, "secret privateKey signingKey { id algorithm publicKey }", input).await
+    command(
+        who,
+        mutation,
+        "secret privateKey signingKey { id algorithm publicKey }",
+        input,
+    )
+    .await
 }
 
 /// Sends a mutation on a credential and asks for `more` besides the credential.
@@ -37,5 +43,7 @@ async fn reasons(who: &Merchant) -> Vec<String> {
     let reply = who.ask(log, json!({})).await;
     assert_eq!(reply.errors, Vec::<Value>::new());
     let rows = reply.data["apiRequests"]["nodes"].as_array().unwrap().clone();
-    rows.iter().map(|row| row["reason"].as_str().unwrap().to_owned()).collect()
+    rows.iter()
+        .map(|row| row["reason"].as_str().unwrap().to_owned())
+        .collect()
 }

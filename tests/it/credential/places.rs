@@ -12,12 +12,23 @@ async fn a_key_opens_from_its_networks_only(#[values(Engine::Sqlite, Engine::Pos
     let app = TestApp::with_settings(engine, &[("TAHSIL_TRUSTED_PROXIES", "127.0.0.0/8")]).await;
     let school = app.merchant("school").await;
     let server = app.key_of(school.tenant, domain::credential::Scopes::all()).await;
-    let input = json!({ "id": server.credential.to_string(), "ipAllowlist": ["185.62.75.24/32", "2001:db8::/48"] });
+    let input =
+        json!({ "id": server.credential.to_string(), "ipAllowlist": ["185.62.75.24/32", "2001:db8::/48"] });
     command(&school, "credentialUpdate", "", input).await.succeeds();
     let from = async |address: &str| {
+        app.clock.advance(chrono::Duration::milliseconds(1));
         let request = app.anonymous().request(Method::POST, "/graphql");
-        let request = request.header("x-api-key", &server.secret).header("x-forwarded-for", address);
-        Reply::read(request.json(&json!({ "query": "{ __typename }" })).send().await.unwrap()).await
+        let request = request
+            .header("x-api-key", &server.secret)
+            .header("x-forwarded-for", address);
+        Reply::read(
+            request
+                .json(&json!({ "query": "{ __typename }" }))
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
     };
 
     for (address, status) in [
@@ -38,5 +49,8 @@ async fn a_key_opens_from_its_networks_only(#[values(Engine::Sqlite, Engine::Pos
     );
     let log = school.ask(&query, json!({})).await;
     let newest = &log.data["apiRequests"]["nodes"][0];
-    assert_eq!(*newest, json!({ "ip": "198.51.100.7", "outcome": "DENIED", "rateLimit": "BLOCKED" }));
+    assert_eq!(
+        *newest,
+        json!({ "ip": "198.51.100.7", "outcome": "DENIED", "rateLimit": "BLOCKED" })
+    );
 }

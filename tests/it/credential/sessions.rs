@@ -20,14 +20,20 @@ struct Browser<'a> {
 
 impl<'a> Browser<'a> {
     async fn log_in(app: &'a TestApp, who: &Merchant) -> Self {
-        let request = app.anonymous().request(Method::POST, "/graphql").header("x-api-key", &who.secret);
+        let request = app
+            .anonymous()
+            .request(Method::POST, "/graphql")
+            .header("x-api-key", &who.secret);
         let response = request.json(&json!({ "query": CREATE })).send().await.unwrap();
         let cookie = response.headers()[SET_COOKIE].to_str().unwrap().to_owned();
         for part in ["; HttpOnly", "; SameSite=Strict", "; Path=/", "; Max-Age=3600"] {
             assert!(cookie.contains(part), "{cookie}");
         }
         let reply = Reply::read(response).await.field("sessionCreate").succeeds();
-        assert!(!reply.data.to_string().contains("ess_"), "the cookie is not in the answer");
+        assert!(
+            !reply.data.to_string().contains("ess_"),
+            "the cookie is not in the answer"
+        );
         Self {
             app,
             cookie: cookie.split(';').next().unwrap().to_owned(),
@@ -36,7 +42,10 @@ impl<'a> Browser<'a> {
     }
 
     fn post(&self) -> RequestBuilder {
-        self.app.anonymous().request(Method::POST, "/graphql").header(COOKIE, &self.cookie)
+        self.app
+            .anonymous()
+            .request(Method::POST, "/graphql")
+            .header(COOKIE, &self.cookie)
     }
 
     async fn ask(&self, query: &str) -> Reply {
@@ -57,9 +66,15 @@ async fn a_session_may_do_what_its_key_may(#[values(Engine::Sqlite, Engine::Post
 
     assert_eq!(who.data["viewer"]["way"], "SESSION");
     assert_eq!(who.data["viewer"]["scopes"], json!(["payments:read"]));
-    assert_eq!(who.data["viewer"]["credential"]["id"], reader.credential.to_string());
+    assert_eq!(
+        who.data["viewer"]["credential"]["id"],
+        reader.credential.to_string()
+    );
     assert_eq!(who.data["viewer"]["session"]["csrfToken"], browser.csrf);
-    browser.ask("{ balances { currency } }").await.fails_with("FORBIDDEN");
+    browser
+        .ask("{ balances { currency } }")
+        .await
+        .fails_with("FORBIDDEN");
     let again = browser.ask(CREATE).await.field("sessionCreate");
     assert_eq!(again.codes(), ["SESSION_FROM_SESSION"]);
 }
@@ -71,7 +86,10 @@ async fn a_forged_request_of_another_page_does_nothing(
 ) {
     let app = TestApp::start(engine).await;
     let school = app.merchant("school").await;
-    let (browser, other) = (Browser::log_in(&app, &school).await, Browser::log_in(&app, &school).await);
+    let (browser, other) = (
+        Browser::log_in(&app, &school).await,
+        Browser::log_in(&app, &school).await,
+    );
     let revoke = json!({ "query": "mutation { sessionRevoke(input: { which: ALL }) { ended } }" });
 
     for token in [None, Some(""), Some("guess"), Some(other.csrf.as_str())] {
@@ -85,7 +103,10 @@ async fn a_forged_request_of_another_page_does_nothing(
     }
     assert_eq!(reasons(&school).await, ["CSRF_TOKEN_WRONG"; 4]);
     // A GET only asks, so a page that is loaded again finds its token.
-    let get = app.anonymous().request(Method::GET, "/graphql").header(COOKIE, &browser.cookie);
+    let get = app
+        .anonymous()
+        .request(Method::GET, "/graphql")
+        .header(COOKIE, &browser.cookie);
     let reply = Reply::read(get.query(&[("query", WHO)]).send().await.unwrap()).await;
     assert_eq!(reply.data["viewer"]["session"]["csrfToken"], browser.csrf);
 }
@@ -100,24 +121,56 @@ async fn sessions_end_by_time_by_hand_and_with_their_key(
     let server = app.key_of(school.tenant, domain::credential::Scopes::all()).await;
     let open = async |browser: &Browser<'_>| browser.ask("{ __typename }").await.status == StatusCode::OK;
 
-    let (first, second) = (Browser::log_in(&app, &server).await, Browser::log_in(&app, &server).await);
-    let ended = first.ask("mutation { sessionRevoke(input: {}) { ended userErrors { code } } }").await;
+    let (first, second) = (
+        Browser::log_in(&app, &server).await,
+        Browser::log_in(&app, &server).await,
+    );
+    let ended = first
+        .ask("mutation { sessionRevoke(input: {}) { ended userErrors { code } } }")
+        .await;
     assert_eq!(ended.data["sessionRevoke"]["ended"], 1);
     assert!(!open(&first).await && open(&second).await);
 
     app.clock.advance(Duration::minutes(60));
     assert!(!open(&second).await, "an hour is over");
 
-    let (third, fourth) = (Browser::log_in(&app, &server).await, Browser::log_in(&app, &server).await);
-    let all = server.ask("mutation { sessionRevoke(input: { which: ALL }) { ended } }", json!({})).await;
-    assert_eq!(all.data["sessionRevoke"]["ended"], 3, "the one that had run out among them");
+    let (third, fourth) = (
+        Browser::log_in(&app, &server).await,
+        Browser::log_in(&app, &server).await,
+    );
+    let all = server
+        .ask(
+            "mutation { sessionRevoke(input: { which: ALL }) { ended } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        all.data["sessionRevoke"]["ended"], 3,
+        "the one that had run out among them"
+    );
     assert!(!open(&third).await && !open(&fourth).await);
 
     let fifth = Browser::log_in(&app, &server).await;
-    command(&school, "credentialRevoke", "", json!({ "id": server.credential.to_string() })).await.succeeds();
+    command(
+        &school,
+        "credentialRevoke",
+        "",
+        json!({ "id": server.credential.to_string() }),
+    )
+    .await
+    .succeeds();
     assert!(!open(&fifth).await, "its key opens nothing any more");
-    let own = school.ask("mutation { sessionRevoke(input: {}) { ended userErrors { code } } }", json!({})).await;
-    assert_eq!(own.field("sessionRevoke").codes(), ["NOT_FOUND"], "a key is no session");
+    let own = school
+        .ask(
+            "mutation { sessionRevoke(input: {}) { ended userErrors { code } } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        own.field("sessionRevoke").codes(),
+        ["NOT_FOUND"],
+        "a key is no session"
+    );
 }
 
 #[rstest]
@@ -128,16 +181,25 @@ async fn an_operator_logs_in_too_and_lives_are_bounded(
     let app = TestApp::start(engine).await;
     let operator = app.operator("Zainab").await;
     for minutes in [0, 1_441] {
-        let query = format!("mutation {{ sessionCreate(input: {{ minutes: {minutes} }}) {{ session {{ id }} userErrors {{ code }} }} }}");
+        let query = format!(
+            "mutation {{ sessionCreate(input: {{ minutes: {minutes} }}) {{ session {{ id }} userErrors {{ code }} }} }}"
+        );
         let refused = operator.ask(&query, json!({})).await.field("sessionCreate");
         assert_eq!(refused.codes(), ["SESSION_LIFE_INVALID"], "{minutes}");
     }
-    let made = operator.ask(CREATE, json!({})).await.field("sessionCreate").succeeds();
-    assert_eq!(made.data["session"]["expiresAt"], "2026-06-15T11:00:00.000Z");
+    let made = operator
+        .ask(CREATE, json!({}))
+        .await
+        .field("sessionCreate")
+        .succeeds();
+    assert_eq!(made.data["session"]["expiresAt"], "2026-06-15T11:00:00.000000Z");
     let cookies: [Value; 3] = [json!("ess_1"), json!(""), json!("eok_1")];
     for cookie in cookies {
         let cookie = format!("tahsil_session={}", cookie.as_str().unwrap());
-        let request = app.anonymous().request(Method::POST, "/graphql").header(COOKIE, cookie);
+        let request = app
+            .anonymous()
+            .request(Method::POST, "/graphql")
+            .header(COOKIE, cookie);
         let reply = Reply::read(request.json(&json!({ "query": WHO })).send().await.unwrap()).await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
     }

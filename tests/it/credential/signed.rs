@@ -16,7 +16,11 @@ async fn signer(school: &Merchant, kind: &str) -> Signer {
     let made = keys(school, "credentialCreate", input).await.succeeds();
     let token = made.data["credential"]["token"].as_str().unwrap();
     let key = made.data["privateKey"].as_str().unwrap();
-    if kind == "HMAC_SHA256" { Signer::hmac(token, key) } else { Signer::ed25519(token, key) }
+    if kind == "HMAC_SHA256" {
+        Signer::hmac(token, key)
+    } else {
+        Signer::ed25519(token, key)
+    }
 }
 
 #[rstest]
@@ -83,15 +87,24 @@ async fn each_alteration_is_refused_for_its_own_reason(
     *altered.header("x-tahsil-timestamp") = (now + Duration::seconds(1)).to_rfc3339();
     expected.push((altered, "SIGNATURE_INVALID"));
     let mut altered = fresh(7);
-    let hmac = altered.header("x-tahsil-signature").replace("ed25519=", "hmac-sha256=");
+    let hmac = altered
+        .header("x-tahsil-signature")
+        .replace("ed25519=", "hmac-sha256=");
     *altered.header("x-tahsil-signature") = hmac;
     expected.push((altered, "SIGNING_KEY_MISSING"));
     let mut altered = fresh(8);
     *altered.header("x-tahsil-signature") = "ed25519=nonsense!".to_owned();
     expected.push((altered, "SIGNATURE_MALFORMED"));
-    expected.push((signer.post(WHO, now - Duration::seconds(301), "nonce-0009"), "CLOCK_DRIFT"));
-    expected.push((signer.post(WHO, now + Duration::seconds(301), "nonce-0010"), "CLOCK_DRIFT"));
+    expected.push((
+        signer.post(WHO, now - Duration::seconds(301), "nonce-0009"),
+        "CLOCK_DRIFT",
+    ));
+    expected.push((
+        signer.post(WHO, now + Duration::seconds(301), "nonce-0010"),
+        "CLOCK_DRIFT",
+    ));
     for (place, (request, reason)) in expected.iter().enumerate() {
+        app.clock.advance(Duration::milliseconds(1));
         let answer = request.send(&app.url).await;
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{place}: {reason}");
         assert_eq!(reasons(&school).await[0], *reason, "{place}");
@@ -120,7 +133,11 @@ async fn every_bit_of_the_signature_counts(#[values(Engine::Sqlite)] engine: Eng
         altered[bit / 8] ^= 1 << (bit % 8);
         let mut request = request.clone();
         *request.header("x-tahsil-signature") = format!("ed25519={}", STANDARD.encode(&altered));
-        assert_eq!(request.send(&app.url).await.status(), StatusCode::UNAUTHORIZED, "bit {bit}");
+        assert_eq!(
+            request.send(&app.url).await.status(),
+            StatusCode::UNAUTHORIZED,
+            "bit {bit}"
+        );
     }
     assert_eq!(request.send(&app.url).await.status(), StatusCode::OK);
 }
@@ -164,7 +181,10 @@ async fn of_two_equal_requests_at_once_one_is_taken(
     for round in 0..5 {
         let request = signer.post(WHO, app.now(), &format!("nonce-{round:04}"));
         let answers = futures_util::future::join_all((0..8).map(|_| request.send(&app.url))).await;
-        let taken = answers.iter().filter(|answer| answer.status() == StatusCode::OK).count();
+        let taken = answers
+            .iter()
+            .filter(|answer| answer.status() == StatusCode::OK)
+            .count();
         assert_eq!(taken, 1, "round {round}");
     }
 }
@@ -196,18 +216,31 @@ async fn a_signed_get_and_an_http_message_signature_are_taken(
     request.headers = vec![
         ("content-digest", digest),
         ("signature-input", format!("sig1={parameters}")),
-        ("signature", format!("sig1=:{}:", STANDARD.encode(signer.sign(&base)))),
+        (
+            "signature",
+            format!("sig1=:{}:", STANDARD.encode(signer.sign(&base))),
+        ),
     ];
     let answer = request.send(&app.url).await;
     assert_eq!(answer.status(), StatusCode::OK);
     let answer: serde_json::Value = answer.json().await.unwrap();
     assert_eq!(answer["data"]["viewer"]["way"], "HTTP_SIGNATURE");
-    assert_eq!(request.send(&app.url).await.status(), StatusCode::UNAUTHORIZED, "its nonce is used up");
+    assert_eq!(
+        request.send(&app.url).await.status(),
+        StatusCode::UNAUTHORIZED,
+        "its nonce is used up"
+    );
 
     // A version that nobody signed could be anybody's.
-    request.headers.push(("x-api-version", "2025-12-01.tigris".to_owned()));
+    app.clock.advance(Duration::milliseconds(1));
+    request
+        .headers
+        .push(("x-api-version", "2025-12-01.tigris".to_owned()));
     assert_eq!(request.send(&app.url).await.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(reasons(&school).await[..2], ["SIGNATURE_INCOMPLETE", "NONCE_REUSED"]);
+    assert_eq!(
+        reasons(&school).await[..2],
+        ["SIGNATURE_INCOMPLETE", "NONCE_REUSED"]
+    );
 }
 
 #[rstest]
@@ -235,8 +268,11 @@ async fn a_signing_key_that_was_replaced_goes_on_for_the_overlap(
     app.clock.advance(Duration::minutes(5));
     assert!(!taken(&old, "nonce-0003").await && taken(&new, "nonce-0004").await);
     // Revoked is revoked, signed or not.
+    app.clock.advance(Duration::milliseconds(1));
     let input = json!({ "id": made.data["credential"]["id"] });
-    super::command(&school, "credentialRevoke", "", input).await.succeeds();
+    super::command(&school, "credentialRevoke", "", input)
+        .await
+        .succeeds();
     assert!(!taken(&new, "nonce-0005").await);
     assert_eq!(reasons(&school).await[0], "KEY_REVOKED");
 }

@@ -4,4 +4,5 @@ mod crash;
 mod database_gone;
 mod hang_up;
 mod refused_writes;
+mod request_log;
 mod shutdown;

@@ -1,6 +1,7 @@
 //! The GraphQL door.
 
 mod amounts_refused;
+mod api_requests;
 mod balances;
 mod browser;
 mod connections;

@@ -10,6 +10,7 @@
 
 mod actor;
 mod app;
+mod asked;
 mod crash;
 mod database;
 mod dice;
@@ -25,6 +26,7 @@ mod wait;
 
 pub use actor::{Merchant, PAYMENT, Payer, card, charge, fresh_key, on};
 pub use app::{EPARA, OutboxEvent, TestApp};
+pub use asked::{asked, denied};
 pub use crash::crash_round;
 pub use database::{Engine, TestDatabase};
 pub use dice::Dice;

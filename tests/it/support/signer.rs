@@ -88,7 +88,10 @@ impl Signer {
     pub fn request(&self, method: Method, target: &str, body: Vec<u8>, at: Timestamp, nonce: &str) -> Signed {
         let at = at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let (version, hash) = ("2026-06-14.basra", Sha256::digest(&body));
-        let text = format!("{method}\n{target}\n{at}\n{nonce}\n{version}\nsha256:{}", hex::encode(hash));
+        let text = format!(
+            "{method}\n{target}\n{at}\n{nonce}\n{version}\nsha256:{}",
+            hex::encode(hash)
+        );
         let name = match self.key {
             Key::Ed25519(_) => "ed25519",
             Key::Hmac(_) => "hmac-sha256",
@@ -97,7 +100,10 @@ impl Signer {
             ("x-tahsil-key", self.token.clone()),
             ("x-tahsil-timestamp", at),
             ("x-tahsil-nonce", nonce.to_owned()),
-            ("x-tahsil-signature", format!("{name}={}", STANDARD.encode(self.sign(&text)))),
+            (
+                "x-tahsil-signature",
+                format!("{name}={}", STANDARD.encode(self.sign(&text))),
+            ),
             ("x-api-version", version.to_owned()),
             ("content-digest", format!("sha-256=:{}:", STANDARD.encode(hash))),
         ];
