@@ -16,9 +16,11 @@ mod merchant;
 mod migrate;
 mod operator;
 mod outcome;
+mod private_key;
 mod schema;
 mod serve;
 mod shutdown;
+mod sign;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -72,6 +74,8 @@ enum Command {
     /// Credentials: the API keys of merchants.
     #[command(subcommand)]
     Credential(credential::Command),
+    /// Sign a request and show how, to find out why a signature is refused; needs no database.
+    Sign(sign::Args),
     /// Recompute the ledger from what happened, and compare.
     Verify(verify::Args),
     /// Look for what would keep the server from working well.
@@ -95,6 +99,7 @@ impl Cli {
             // These print something fixed, or the very thing that may be wrong with the configuration.
             Command::Schema(args) => schema::run(&args),
             Command::Completions(args) => completions::run(&args),
+            Command::Sign(args) => sign::run(&args),
             Command::Config(args) => config::run(&args, &settings),
             Command::Doctor(args) => block_on(doctor::run(&args, &settings)),
 

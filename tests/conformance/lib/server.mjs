@@ -31,13 +31,15 @@ export async function startServer(binary) {
     TAHSIL_LISTEN: "127.0.0.1:0",
     TAHSIL_LOG: "info",
     TAHSIL_LOG_FORMAT: "json",
+    // What is refused on purpose, by the hundred, must not shut out the rest of the run.
+    TAHSIL_LIMIT_REFUSED_KEYS_PER_SECOND: "10000",
   };
   const cli = async (...args) => JSON.parse(await command(binary, [...args, "--output", "json"], { cwd: folder, env }));
 
   await command(binary, ["migrate"], { cwd: folder, env });
   const merchant = await cli("merchant", "create", "--name", "Conformance");
-  const credential = (mode) =>
-    cli("credential", "create", "--merchant", merchant.id, "--mode", mode, "--name", mode, "--scopes", "all");
+  const credential = (mode, ...more) =>
+    cli("credential", "create", "--merchant", merchant.id, "--mode", mode, "--name", mode, "--scopes", "all", ...more);
   const keys = {
     test: (await credential("test")).secret,
     live: (await credential("live")).secret,
@@ -67,6 +69,8 @@ export async function startServer(binary) {
     url: `http://${address}/graphql`,
     keys,
     merchant: merchant.id,
+    /** Makes a credential in a mode, with more arguments of `tahsil credential create`. */
+    credential,
     /** What it complained of, for the report of a failure. */
     complaints: () => log.split("\n").filter((line) => /"level":"(WARN|ERROR)"/.test(line)).slice(-10),
     async stop() {

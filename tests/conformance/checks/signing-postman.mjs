@@ -1,0 +1,87 @@
+// The signing scripts of the collection that S3 publishes, unchanged: what they sign opens the door that is made for them.
+import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import vm from "node:vm";
+import { here } from "../lib/paths.mjs";
+import { flipped, isRefused, send, withHeaders } from "../lib/signing.mjs";
+
+const SIGNED_MS = 5_000;
+/** The one of the collection's own example. */
+const REFERENCE = "7676c702-a2a7-4996-baf3-09a8d012ed09";
+const collectionFile = join(here, "signing", "postman_collection.json");
+
+export async function run(server) {
+  const { origin } = new URL(server.url);
+  const { item: items } = JSON.parse(readFileSync(collectionFile, "utf8"));
+  // The paths of the collection are those of live mode.
+  const credential = await server.credential("live", "--signing-key", "ed25519");
+  const said = [];
+  for (const item of items) {
+    const request = await signedAsPostmanDoes(item, {
+      x_id: credential.secret,
+      private_key: credential.privateKey,
+      reference_code: REFERENCE,
+    });
+    const what = `${item.name}: ${request.method} ${request.path}`;
+    const { status, text } = await send(origin, request);
+    // Today nothing is behind the door, and a 404 says so; tomorrow an answer is.
+    assert.notEqual(status, 401, `${what}: ${text}`);
+    assert.ok(status < 500, `${what}: ${text}`);
+    said.push(`${item.name} ${status}`);
+
+    const spoilt = withHeaders(request, { "x-signature": flipped(request.headers["x-signature"]) });
+    await isRefused(origin, spoilt, `${what}, another bit in the signature`);
+    const { "x-signature": _, ...unsigned } = request.headers;
+    await isRefused(origin, { ...request, headers: unsigned }, `${what}, without a signature`);
+    if (request.path.endsWith(REFERENCE)) {
+      const elsewhere = { ...request, path: request.path.replace(/9$/, "8") };
+      await isRefused(origin, elsewhere, `${what}, on the path of another payment`);
+    }
+    const rehearsal = { ...request, path: request.path.replace("/live/", "/test/") };
+    await isRefused(origin, rehearsal, `${what}, in the other mode`);
+  }
+  return said.join(", ");
+}
+
+/** The request of one item, with the variables that its script has set. */
+export async function signedAsPostmanDoes(item, variables) {
+  const environment = new Map(Object.entries(variables));
+  let lost;
+  const signed = new Promise((resolve, reject) => {
+    // The scripts sign in a promise that they give to nobody.
+    lost = reject;
+    process.once("unhandledRejection", lost);
+    const timer = setTimeout(() => reject(new Error(`${item.name}: the script signed nothing`)), SIGNED_MS);
+    const set = (name, value) => {
+      environment.set(name, value);
+      if (name === "x_signature") {
+        clearTimeout(timer);
+        resolve();
+      }
+    };
+    const { method, urlObject, url } = item.request;
+    const path = urlObject?.path ?? new URL(url).pathname.slice(1).split("/");
+    const pm = {
+      request: { method, url: { path } },
+      environment: { get: (name) => environment.get(name), set },
+    };
+    // Bytes of our own making: Node's cryptography knows no bytes of another context.
+    const known = { pm, crypto: webcrypto, atob, btoa, TextEncoder, Uint8Array, console: { log() {} } };
+    const sandbox = vm.createContext(known);
+    for (const { listen, script } of item.event) {
+      if (listen === "prerequest") {
+        vm.runInContext(script.exec.join("\n"), sandbox, { filename: item.name });
+      }
+    }
+  });
+  await signed.finally(() => process.off("unhandledRejection", lost));
+
+  const filled = (text) => text.replace(/\{\{(.+?)\}\}/g, (_, name) => environment.get(name));
+  const { method, header, body, url } = item.request;
+  const headers = Object.fromEntries(header.map(({ key, value }) => [key.toLowerCase(), filled(value)]));
+  // Where the collection has a placeholder, its users put their secret.
+  headers["x-id"] = headers["x-id"].replace("YOUR_API_KEY", environment.get("x_id"));
+  return { method, path: new URL(filled(url)).pathname, headers, body: body?.raw };
+}
