@@ -110,6 +110,9 @@ settings! {
     /// Refused keys from one address.
     LIMIT_REFUSED_KEYS_PER_SECOND: Shape::Count { min: 1, max: 1_000_000, unit: "refusals a second" },
         "limit_refused_keys_per_second", Some("limit-refused-keys-per-second"), Some("10");
+    /// How often nodes on PostgreSQL tell each other what keys, merchants and operators used of the limits; 0: each node counts for itself.
+    LIMIT_EXCHANGE_MS: Shape::Count { min: 0, max: 60_000, unit: "milliseconds" },
+        "limit_exchange_ms", Some("limit-exchange-ms"), Some("250");
     /// How long a stopping server lets work under way finish.
     SHUTDOWN_GRACE_MS: Shape::Count { min: 0, max: 600_000, unit: "milliseconds" },
         "shutdown_grace_ms", Some("shutdown-grace-ms"), Some("30000");

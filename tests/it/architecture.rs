@@ -42,13 +42,17 @@ const BUSINESS: [&str; 19] = [
     "webhook",
 ];
 /// What else a floor has folders for.
-const TECHNICAL: [(&str, &[&str]); 2] = [
-    ("service/src", &["db", "provider", "verify"]),
+const TECHNICAL: [(&str, &[&str]); 3] = [
+    ("domain/src", &["limit", "signing", "usage"]),
+    (
+        "service/src",
+        &["db", "integrity", "provider", "rate_limit", "verify"],
+    ),
     (
         "src",
         &[
-            "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "provider", "rest",
-            "sandbox",
+            "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit", "provider",
+            "rest", "sandbox",
         ],
     ),
 ];

@@ -9,7 +9,7 @@ use service::db::open_for_migration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// After each migration, oldest first: a row for every table that it made. Whoever adds a migration adds its rows here.
-const ROWS: [&[&str]; 5] = [
+const ROWS: [&[&str]; 6] = [
     &[
         "INSERT INTO merchants VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'school', 'IQD', 200, 0, 500, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO operators VALUES ('op_01kv5bjh80ex9aenrk1yfn4p0w', 'Zainab', 'eop_1', \
@@ -62,6 +62,9 @@ const ROWS: [&[&str]; 5] = [
          'ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', 'cred_01kv5bjh80ex9aenrk1yfn4p0w', NULL, '192.0.2.1', \
          NULL, '2026-06-15T18:00:00+00:00', NULL, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO nonces VALUES ('cred_01kv5bjh80ex9aenrk1yfn4p0w', 'nonce-0001', '2026-06-15T10:20:00+00:00')",
+    ],
+    &[
+        "INSERT INTO rate_limits VALUES ('payments', 'mer_01kv5bjh80ex9aenrk1yfn4p0w:test', '2026-06-15T10:00:01+00:00', 50000, 2000000)",
     ],
 ];
 
@@ -129,6 +132,7 @@ entities!(
     operator,
     outbox_event,
     payment,
+    rate_limit,
     refund,
     session,
     signing_key,
