@@ -9,7 +9,7 @@ use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
 use crate::http::admission::Gate;
 use crate::http::cookie::SessionCookie;
 use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
-use crate::http::limit::Throttle;
+use crate::http::limit::{Nodes, Throttle, keep_exchanging};
 use crate::http::metrics::{self, Metrics};
 use crate::http::request_id::{self, NewRequestId};
 use crate::http::request_log::RequestLogMetrics;
@@ -134,6 +134,29 @@ fn cross_origin(config: &Config) -> Option<CorsLayer> {
     })
 }
 
+/// What this node counts while it runs.
+pub struct Counters {
+    /// What was asked, for `/metrics`.
+    pub metrics: Arc<Metrics>,
+    /// What was used of the limits.
+    pub throttle: Arc<Throttle>,
+}
+
+impl Counters {
+    /// Nothing counted. On PostgreSQL there may be other nodes.
+    #[must_use]
+    pub fn new(app: &App, config: &Config, metrics: Metrics) -> Self {
+        let nodes = match app.db().is_postgres() && !config.limits.exchange.is_zero() {
+            true => Nodes::Several,
+            false => Nodes::One,
+        };
+        Self {
+            metrics: Arc::new(metrics),
+            throttle: Arc::new(Throttle::new(&config.limits, nodes)),
+        }
+    }
+}
+
 /// All routes of this node: a worker answers probes only.
 ///
 /// # Errors
@@ -141,13 +164,13 @@ fn cross_origin(config: &Config) -> Option<CorsLayer> {
 pub fn router(
     app: &App,
     config: &Config,
-    metrics: &Arc<Metrics>,
+    Counters { metrics, throttle }: &Counters,
     stopping: &CancellationToken,
 ) -> Result<Router, ServeError> {
     let https = config.http.public_url.is_https();
     let gate = Gate {
         app: app.clone(),
-        throttle: Arc::new(Throttle::new(&config.limits)),
+        throttle: Arc::clone(throttle),
         trusted_proxies: config.http.trusted_proxies.as_slice().into(),
         cookie: if https {
             SessionCookie::Secure
@@ -221,13 +244,18 @@ pub async fn serve(
     listener: TcpListener,
     app: App,
     config: &Config,
-    metrics: Metrics,
+    counters: Counters,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let stopping = CancellationToken::new();
-    let router = router(&app, config, &Arc::new(metrics), &stopping)?
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let (stopping, ended) = (CancellationToken::new(), CancellationToken::new());
+    let router =
+        router(&app, config, &counters, &stopping)?.into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(listen = %listener.local_addr()?, "listening");
+    let exchanges = counters.throttle.has_others() && config.role.serves();
+    let exchanges = exchanges.then(|| {
+        let (throttle, every) = (Arc::clone(&counters.throttle), config.limits.exchange);
+        tokio::spawn(keep_exchanging(app.clone(), throttle, every, ended.clone()))
+    });
     let sweeps = config
         .role
         .works()
@@ -255,10 +283,11 @@ pub async fn serve(
         }
     };
     stopping.cancel();
-    if let Some(sweeps) = sweeps
-        && let Err(error) = sweeps.await
-    {
-        tracing::error!(%error, "the sweeps ended in a panic");
+    ended.cancel();
+    for task in [sweeps, exchanges].into_iter().flatten() {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "a task of the server ended in a panic");
+        }
     }
     app.drain().await;
     Ok(result?)

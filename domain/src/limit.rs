@@ -2,7 +2,12 @@
 //!
 //! Invariant: over any stretch of time no more is taken than the capacity and what came back during it. A bucket is one instant,
 //! the moment at which it is full again, so that an untouched bucket and one that was never made are the same, nothing has to
-//! run to refill it, and a clock that goes backwards can never make anybody wait longer than for an empty bucket.
+//! run to refill it, and a clock that goes backwards can never make anybody wait longer than for an empty bucket. Only a bucket
+//! that several nodes share may owe something, which is at most one capacity.
+
+mod usage;
+
+pub use usage::{Told, Usage};
 
 use crate::clock::Timestamp;
 use chrono::Duration;
@@ -74,14 +79,15 @@ pub struct Exceeded {
 pub struct Bucket {
     /// Unix time in microseconds at which it is full again.
     full_at: i64,
+    /// Microseconds that it may be away from full beyond an empty one: nodes that had not heard of each other gave too much.
+    owed: i64,
 }
 
 impl Bucket {
-    /// Time until it is full again, in microseconds; never more than an empty one needs.
+    /// Time until it is full again, in microseconds; never more than an empty one needs, and what it owes.
     fn missing(self, limit: Limit, now: i64) -> i64 {
-        self.full_at
-            .saturating_sub(now)
-            .clamp(0, limit.micros(limit.capacity))
+        let most = limit.micros(limit.capacity).saturating_add(self.owed);
+        self.full_at.saturating_sub(now).clamp(0, most)
     }
 
     /// Takes `units`, all or nothing. More than the capacity is never there.
@@ -101,11 +107,13 @@ impl Bucket {
         Ok(())
     }
 
-    /// Takes `units` that were used already; the bucket may be empty afterwards, and never owes.
+    /// Takes `units` that were used already; the bucket may be empty afterwards, and owes no more than before.
     pub fn charge(&mut self, limit: Limit, units: u32, now: Timestamp) {
         let at = now.timestamp_micros();
-        let needed = self.missing(limit, at).saturating_add(limit.micros(units));
-        self.full_at = at.saturating_add(needed.min(limit.micros(limit.capacity)));
+        let missing = self.missing(limit, at);
+        let needed = missing.saturating_add(limit.micros(units));
+        let empty = limit.micros(limit.capacity);
+        self.full_at = at.saturating_add(needed.min(empty).max(missing));
     }
 
     /// Gives `units` back that were taken and not used.

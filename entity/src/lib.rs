@@ -18,6 +18,7 @@ pub mod operation;
 pub mod operator;
 pub mod outbox_event;
 pub mod payment;
+pub mod rate_limit;
 pub mod refund;
 pub mod session;
 pub mod signing_key;

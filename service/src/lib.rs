@@ -20,6 +20,7 @@ pub mod page;
 pub mod payment;
 pub mod provider;
 pub mod random;
+pub mod rate_limit;
 pub mod refund;
 
 pub use app::{App, Parts};

@@ -2,9 +2,10 @@
 
 use super::shutdown::Signals;
 use super::{Outcome, installation};
+use crate::compose;
 use crate::config::Config;
 use crate::http::metrics::Metrics;
-use crate::{compose, server};
+use crate::server::{self, Counters};
 use anyhow::{Context, bail};
 use service::App;
 use std::sync::Arc;
@@ -64,7 +65,8 @@ impl Server {
         let signals = Signals::listen()?;
         let serve = async {
             let stop = signals.clone().first();
-            let served = server::serve(listener, app.clone(), config, metrics, stop).await;
+            let counters = Counters::new(&app, config, metrics);
+            let served = server::serve(listener, app.clone(), config, counters, stop).await;
             installation::close(&app).await;
             served
         };

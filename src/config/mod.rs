@@ -102,7 +102,7 @@ pub struct Http {
     pub shutdown_grace: Duration,
 }
 
-/// How much may be asked. Each node counts for itself.
+/// How much may be asked. Addresses are counted by each node, everybody else by all nodes together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Cost points of a key; the capacity is also the most that one operation may cost.
@@ -117,6 +117,8 @@ pub struct Limits {
     pub public: Limit,
     /// Refused keys, from an address.
     pub refused_keys: Limit,
+    /// How often nodes on PostgreSQL tell each other what was used; zero: never.
+    pub exchange: Duration,
 }
 
 /// What is logged, and how.
@@ -223,6 +225,7 @@ fn limits(values: &InForce) -> Result<Limits, ConfigError> {
         queries: per_second(&settings::LIMIT_QUERIES_PER_SECOND)?,
         public: per_second(&settings::LIMIT_PUBLIC_PER_SECOND)?,
         refused_keys: per_second(&settings::LIMIT_REFUSED_KEYS_PER_SECOND)?,
+        exchange: values.millis(&settings::LIMIT_EXCHANGE_MS)?,
     })
 }
 

@@ -113,6 +113,9 @@ settings! {
     /// How long the request log is kept.
     REQUEST_LOG_DAYS: Shape::Count { min: 1, max: 3_650, unit: "days" },
         "request_log_days", Some("request-log-days"), Some("90");
+    /// How often nodes on PostgreSQL tell each other what keys, merchants and operators used of the limits; 0: each node counts for itself.
+    LIMIT_EXCHANGE_MS: Shape::Count { min: 0, max: 60_000, unit: "milliseconds" },
+        "limit_exchange_ms", Some("limit-exchange-ms"), Some("250");
     /// How long a stopping server lets work under way finish.
     SHUTDOWN_GRACE_MS: Shape::Count { min: 0, max: 600_000, unit: "milliseconds" },
         "shutdown_grace_ms", Some("shutdown-grace-ms"), Some("30000");

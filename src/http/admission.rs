@@ -94,11 +94,13 @@ impl<'a> Head<'a> {
         )
     }
 
-    /// A header, if it is visible ASCII.
+    /// A header, if it comes once and is visible ASCII. What comes twice means nothing: a signature covers all lines of a header, and
+    /// no other part of the server may read it otherwise.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&'a str> {
-        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
-        value.map(str::trim)
+        let mut lines = self.headers.get_all(name).iter();
+        let only = lines.next().filter(|_| lines.next().is_none())?;
+        only.to_str().ok().map(str::trim)
     }
 
     /// All lines of a header as one (RFC 9110, 5.3).
@@ -286,12 +288,14 @@ impl Gate {
         admitted: Option<&Admitted>,
         entry: &mut Entry,
     ) -> Result<ApiVersion, Stop> {
-        let version = match head.header(X_API_VERSION) {
-            Some(word) => word.parse().map_err(|_| {
+        let version = if head.headers.contains_key(X_API_VERSION) {
+            let version = head.header(X_API_VERSION).and_then(|word| word.parse().ok());
+            version.ok_or_else(|| {
                 entry.denied(Denial::VersionUnknown);
                 Stop::Denied(Denial::VersionUnknown)
-            })?,
-            None => admitted.map_or(ApiVersion::NEWEST, |admitted| admitted.api_version),
+            })?
+        } else {
+            admitted.map_or(ApiVersion::NEWEST, |admitted| admitted.api_version)
         };
         entry.version(version);
         Ok(version)

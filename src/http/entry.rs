@@ -3,8 +3,9 @@
 //! Invariant: it is filled in as the request goes from check to check, so that whatever stops it leaves a row that says how far it
 //! came. No header, body or query string is kept of it: a path, a name, a hash.
 
+use super::admission::Head;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use domain::Timestamp;
 use domain::actor::Actor;
 use domain::api_request::{ApiRequest, MAX_MADE, MAX_TEXT, RateLimitState, Way};
@@ -135,8 +136,8 @@ impl Entry {
     }
 
     /// Hands the row to the request log; nobody waits for it to be written.
-    pub fn close(mut self, app: &App, request_id: &str, headers: &HeaderMap, status: StatusCode) {
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    pub fn close(mut self, app: &App, request_id: &str, head: &Head<'_>, status: StatusCode) {
+        let header = |name: &str| head.header(name);
         if self.idempotency_key.is_none()
             && let Some(key) = header("idempotency-key")
         {

@@ -112,7 +112,7 @@ async fn answer(
         Ok(_) => refuse(Refused::NotFound, &mut entry),
         Err(refused) => refuse(refused, &mut entry),
     };
-    entry.close(&gate.app, &request_id.0, &headers, response.status());
+    entry.close(&gate.app, &request_id.0, &head, response.status());
     response
 }
 

@@ -43,13 +43,16 @@ const BUSINESS: [&str; 19] = [
 ];
 /// What else a floor has folders for.
 const TECHNICAL: [(&str, &[&str]); 3] = [
-    ("domain/src", &["signing", "tests"]),
-    ("service/src", &["db", "provider", "verify"]),
+    ("domain/src", &["limit", "signing", "tests", "usage"]),
+    (
+        "service/src",
+        &["db", "integrity", "provider", "rate_limit", "verify"],
+    ),
     (
         "src",
         &[
-            "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "provider", "rest",
-            "sandbox",
+            "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit", "provider",
+            "rest", "sandbox",
         ],
     ),
 ];

@@ -9,7 +9,7 @@ use service::db::open_for_migration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// After each migration, oldest first: a row for every table that it made. Whoever adds a migration adds its rows here.
-const ROWS: [&[&str]; 6] = [
+const ROWS: [&[&str]; 7] = [
     &[
         "INSERT INTO merchants VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'school', 'IQD', 200, 0, 500, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO operators VALUES ('op_01kv5bjh80ex9aenrk1yfn4p0w', 'Zainab', 'eop_1', \
@@ -68,6 +68,9 @@ const ROWS: [&[&str]; 6] = [
          'cred_01kv5bjh80ex9aenrk1yfn4p0w', NULL, NULL, 'signed_request', 'POST', '/v1/refunds', NULL, 'clock_drift', 'blocked', 412, \
          '9999999999999999999999999999999999999999999999999999999999999999', 'refund_test_clock_drift', '2026-06-14.basra', \
          '192.0.2.1', NULL, 401, 'UNAUTHENTICATED', 1200, '[]', '2026-06-15T10:00:00+00:00')",
+    ],
+    &[
+        "INSERT INTO rate_limits VALUES ('payments', 'mer_01kv5bjh80ex9aenrk1yfn4p0w:test', '2026-06-15T10:00:01+00:00', 50000, 2000000)",
     ],
 ];
 
@@ -136,6 +139,7 @@ entities!(
     operator,
     outbox_event,
     payment,
+    rate_limit,
     refund,
     session,
     signing_key,

@@ -26,8 +26,8 @@ use std::sync::Arc;
 
 /// Most by which the clock of a signed request may differ from ours, both ways and inclusive.
 pub const MAX_DRIFT: Duration = Duration::seconds(300);
-/// How long a nonce is kept: longer than its request could be taken again.
-const NONCE_KEPT: Duration = Duration::seconds(600);
+/// How long a nonce is kept: longer than its request could be taken again, which is twice the drift.
+const NONCE_KEPT: Duration = Duration::seconds(660);
 
 /// What somebody shows.
 #[derive(Debug)]

@@ -94,7 +94,7 @@ async fn answer(
             executed.unwrap_or_else(|stopped| refusal(&door, &request_id, stopped, media_type, &mut entry))
         }
     };
-    entry.close(&door.gate.app, &request_id.0, &headers, response.status());
+    entry.close(&door.gate.app, &request_id.0, &head, response.status());
     response
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod captures;
 mod keys;
+mod limits;
 mod nodes;
 mod refunds;
 mod settlers;

@@ -163,7 +163,7 @@ async fn a_captured_request_is_taken_once_whatever_node_or_restart(
     let app = app.restart().await;
     assert_eq!(captured.send(&app.url).await.status(), StatusCode::UNAUTHORIZED);
     // When its nonce is forgotten, its time refuses it.
-    app.clock.advance(Duration::seconds(601));
+    app.clock.advance(Duration::seconds(661));
     service::credential::purge(&app.app, 100).await.unwrap();
     assert_eq!(app.count("nonces").await, 0);
     assert_eq!(captured.send(&app.url).await.status(), StatusCode::UNAUTHORIZED);

@@ -19,9 +19,10 @@ use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tahsil::config::{Config, InForce, Layer, from_env};
+use tahsil::http::limit::{Exchange, Throttle};
 use tahsil::http::metrics::Metrics;
 use tahsil::provider::Sandbox;
-use tahsil::server;
+use tahsil::server::{self, Counters};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -66,6 +67,7 @@ pub struct TestApp {
     patience: Duration,
     statements: Arc<Mutex<Vec<String>>>,
     settings: Vec<(&'static str, String)>,
+    throttle: Arc<Throttle>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<()>>,
 }
@@ -178,13 +180,14 @@ impl TestApp {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         let (config, served) = (config(&database.url, &own), app.clone());
+        let counters = Counters::new(&app, &config, Metrics::new("test").unwrap());
+        let throttle = Arc::clone(&counters.throttle);
         let served = tokio::spawn(async move {
-            let metrics = Metrics::new("test").unwrap();
             let stop = async move {
                 // Dropped or sent: either way the test is over.
                 drop(stopped.await);
             };
-            server::serve(listener, served, &config, metrics, stop)
+            server::serve(listener, served, &config, counters, stop)
                 .await
                 .unwrap();
         });
@@ -198,6 +201,7 @@ impl TestApp {
             patience,
             statements,
             settings: own,
+            throttle,
             stop: Some(stop),
             served: Some(served),
         }
@@ -321,6 +325,11 @@ impl TestApp {
             .unwrap()
     }
 
+    /// Tells the other nodes what was used of the limits here, and hears what they have used.
+    pub async fn exchange_limits(&self) -> Result<Exchange, service::Error> {
+        self.throttle.exchange(&self.app).await
+    }
+
     /// How many rows a table has.
     pub async fn count(&self, table: &str) -> i64 {
         use sea_orm::{ConnectionTrait, Statement};
@@ -368,6 +377,8 @@ fn config(database_url: &str, own: &[(&'static str, String)]) -> Config {
         variable("TAHSIL_LIMIT_QUERIES_PER_SECOND", "1000000"),
         variable("TAHSIL_LIMIT_PUBLIC_PER_SECOND", "1000000"),
         variable("TAHSIL_LIMIT_REFUSED_KEYS_PER_SECOND", "1000000"),
+        // Each node counts for itself; tests of several nodes set it, and exchange by hand.
+        variable("TAHSIL_LIMIT_EXCHANGE_MS", "0"),
     ];
     let own = own.iter().map(|(name, value)| variable(name, value));
     let env = env.into_iter().chain(own);

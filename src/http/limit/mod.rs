@@ -1,31 +1,20 @@
-//! How much may be asked: the buckets of this node.
+//! How much may be asked: the buckets of this node, and what it tells the others of them.
 //!
 //! Invariant: memory is bounded whatever addresses ask: buckets that are full again are forgotten, and when too many are in use,
-//! newcomers share one. Each node counts for itself; a limit over several nodes is their sum.
+//! newcomers share one. A request is decided from memory alone; what merchants, keys and operators use is told to the other nodes
+//! afterwards (`exchange`), what addresses use is not.
+
+mod buckets;
+mod exchange;
+
+pub use exchange::{Exchange, keep_exchanging};
 
 use crate::config::Limits;
+use buckets::{Buckets, Holder};
 use domain::Timestamp;
 use domain::actor::Actor;
-use domain::id::{CredentialId, OperatorId};
 use domain::limit::{Bucket, Exceeded, Limit};
-use domain::merchant::Tenant;
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Most buckets of one kind.
-const MOST: usize = 100_000;
-
-/// Whose bucket it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Holder {
-    Credential(CredentialId),
-    Tenant(Tenant),
-    Operator(OperatorId),
-    Address(IpAddr),
-    /// Whoever came when all buckets were taken.
-    Rest,
-}
 
 /// Who asks, for the limits.
 #[derive(Clone, Copy, Debug)]
@@ -66,46 +55,6 @@ fn network(address: IpAddr) -> Holder {
     })
 }
 
-/// The buckets of one kind.
-struct Buckets {
-    limit: Limit,
-    held: Mutex<HashMap<Holder, Bucket>>,
-}
-
-impl Buckets {
-    fn new(limit: Limit) -> Self {
-        Self {
-            limit,
-            held: Mutex::default(),
-        }
-    }
-
-    fn with<T>(&self, holder: Holder, now: Timestamp, act: impl FnOnce(&mut Bucket, Limit) -> T) -> T {
-        let mut held: MutexGuard<'_, _> = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if !held.contains_key(&holder) && held.len() >= MOST {
-            held.retain(|_, bucket: &mut Bucket| !bucket.is_full(now));
-        }
-        let holder = if held.len() < MOST || held.contains_key(&holder) {
-            holder
-        } else {
-            Holder::Rest
-        };
-        act(held.entry(holder).or_default(), self.limit)
-    }
-
-    /// Whether one unit is there, without taking it.
-    fn look(&self, holder: Holder, now: Timestamp) -> Result<(), Exceeded> {
-        self.with(holder, now, |bucket, limit| {
-            let mut tried = *bucket;
-            tried.take(limit, 1, now)
-        })
-    }
-
-    fn take(&self, holder: Holder, units: u32, now: Timestamp) -> Result<(), Exceeded> {
-        self.with(holder, now, |bucket, limit| bucket.take(limit, units, now))
-    }
-}
-
 /// What is left in a bucket of cost points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Points {
@@ -115,6 +64,15 @@ pub struct Points {
     pub left: u32,
     /// When it is full again.
     pub full_at: Timestamp,
+}
+
+/// Whether anybody else counts for the same holders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nodes {
+    /// This node is alone, or counts as if it were.
+    One,
+    /// There may be others: what is used here is kept until [`Throttle::exchange`] has told them.
+    Several,
 }
 
 /// The limits of this node and what was used of them.
@@ -131,16 +89,37 @@ pub struct Throttle {
 impl Throttle {
     /// Nothing used.
     #[must_use]
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, nodes: Nodes) -> Self {
+        let shared = |limit| match nodes {
+            Nodes::One => Buckets::new(limit),
+            Nodes::Several => Buckets::new(limit).shared(),
+        };
         Self {
-            cost: Buckets::new(limits.cost),
-            payments: Buckets::new(limits.payments),
-            payments_hourly: Buckets::new(limits.payments_hourly),
-            queries: Buckets::new(limits.queries),
+            cost: shared(limits.cost),
+            payments: shared(limits.payments),
+            payments_hourly: shared(limits.payments_hourly),
+            queries: shared(limits.queries),
             public: Buckets::new(limits.public),
             refused_keys: Buckets::new(limits.refused_keys),
-            refused_documents: Buckets::new(limits.queries),
+            refused_documents: shared(limits.queries),
         }
+    }
+
+    /// Whether other nodes may be told of what is used here.
+    #[must_use]
+    pub const fn has_others(&self) -> bool {
+        self.cost.is_shared()
+    }
+
+    /// The classes that the nodes share, by the names that they have in the table.
+    fn shared(&self) -> [(&'static str, &Buckets); 5] {
+        [
+            ("cost", &self.cost),
+            ("payments", &self.payments),
+            ("payments_hourly", &self.payments_hourly),
+            ("queries", &self.queries),
+            ("refused_documents", &self.refused_documents),
+        ]
     }
 
     /// The most that one operation may cost.
@@ -247,6 +226,7 @@ fn points_of(bucket: &Bucket, limit: Limit, now: Timestamp) -> Points {
 
 #[cfg(test)]
 mod tests {
+    use super::buckets::MOST;
     use super::*;
 
     fn at(millis: i64) -> Timestamp {
@@ -255,14 +235,16 @@ mod tests {
 
     fn throttle() -> Throttle {
         let two = Limit::per_second(2, 2);
-        Throttle::new(&Limits {
+        let limits = Limits {
             cost: Limit::per_second(100, 10),
             payments: two,
             payments_hourly: Limit::per_hour(3, 3),
             queries: two,
             public: two,
             refused_keys: two,
-        })
+            exchange: std::time::Duration::ZERO,
+        };
+        Throttle::new(&limits, Nodes::Several)
     }
 
     const HERE: Asker<'_> = Asker::Unknown(IpAddr::V6(Ipv6Addr::LOCALHOST));
@@ -321,16 +303,12 @@ mod tests {
         for n in 0..u32::try_from(MOST + 10).unwrap() {
             throttle.public(IpAddr::V4(n.into()), at(0)).ok();
         }
-        assert_eq!(
-            throttle.public.held.lock().unwrap().len(),
-            MOST + 1,
-            "and the rest shares one"
-        );
+        assert_eq!(throttle.public.count(), MOST + 1, "and the rest shares one");
         assert!(throttle.public("255.0.0.1".parse().unwrap(), at(0)).is_err());
         assert!(
             throttle.public("255.0.0.1".parse().unwrap(), at(2_000)).is_ok(),
             "room again"
         );
-        assert!(throttle.public.held.lock().unwrap().len() <= 2);
+        assert!(throttle.public.count() <= 2);
     }
 }
