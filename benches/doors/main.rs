@@ -5,7 +5,7 @@
 //! their children beside a bare axum handler that sends the same JSON from one hand-written statement. On PostgreSQL the page is
 //! measured once more with each server on one core, beside `PostGraphile` on the same tables. Commits are durable. The figure to look
 //! at is the ratio: absolute numbers are those of the machine. `BENCH_SECONDS` sets how long each cell runs (default 5); `BENCH_ONLY`
-//! is `trivial`, `sales`, `pages` or `postgraphile`, and leaves the others out.
+//! is `trivial`, `log`, `sales`, `pages` or `postgraphile`, and leaves the others out.
 
 #![expect(
     clippy::expect_used,
@@ -75,6 +75,9 @@ async fn run() {
         if wanted("trivial") {
             trivial(&installation, each).await;
         }
+        if wanted("log") {
+            log(&installation, each).await;
+        }
         if wanted("sales") {
             sales(&installation, each).await;
         }
@@ -109,6 +112,48 @@ async fn trivial(installation: &Installation, each: Duration) {
         });
     }
     table(&cells);
+}
+
+/// Rounds of the pair with and without the log; the median of each counts, since neighbours disturb both.
+const ROUNDS: usize = 5;
+
+async fn log(installation: &Installation, each: Duration) {
+    let trivial = trivial::Trivial::prepare(installation).await;
+    let without_log = installation.without_log().await;
+    let engine = installation.engine;
+    say(&format!(
+        "\n{engine:?}: authenticated `{{ __typename }}` per second, with the request log and with one that takes no questions, \
+         median of {ROUNDS} pairs"
+    ));
+    say("| connections | with | without | ratio | rows written | questions beyond the rate |");
+    say("|---|---|---|---|---|---|");
+    for connections in CONNECTIONS {
+        let (mut with, mut without) = (Vec::new(), Vec::new());
+        let before = installation.app.request_log().counts();
+        for _ in 0..ROUNDS {
+            with.push(
+                trivial
+                    .measure_at(installation.address, connections, each)
+                    .await
+                    .rate,
+            );
+            without.push(trivial.measure_at(without_log, connections, each).await.rate);
+        }
+        installation.app.request_log().flush().await;
+        let after = installation.app.request_log().counts();
+        let (with, without) = (median(with), median(without));
+        say(&format!(
+            "| {connections} | {with:.0} | {without:.0} | {:.2} | {} | {} |",
+            with / without,
+            after.written - before.written,
+            after.dropped_over_rate + after.dropped_full - before.dropped_over_rate - before.dropped_full,
+        ));
+    }
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
 }
 
 async fn sales(installation: &Installation, each: Duration) {

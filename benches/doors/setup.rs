@@ -30,6 +30,9 @@ use tokio::net::TcpListener;
 /// Connections of a pool, ours and the limit's alike.
 pub const POOL: u32 = 16;
 
+/// As many questions as the request log takes in a second unless somebody says otherwise.
+const QUESTIONS_LOGGED: u32 = 5_000;
+
 /// What keys are derived from, in every process of the bench.
 const KEYS: [u8; 32] = [9; 32];
 
@@ -78,7 +81,13 @@ impl Installation {
         connection.close().await.expect("the database closes");
 
         let recorded: Arc<Mutex<Option<Vec<Statement>>>> = Arc::default();
-        let app = open(&url, Arc::new(SystemClock), Some(Arc::clone(&recorded))).await;
+        let app = open(
+            &url,
+            Arc::new(SystemClock),
+            Some(Arc::clone(&recorded)),
+            QUESTIONS_LOGGED,
+        )
+        .await;
         let owner = Actor::Operator(app.id::<OperatorId>(app.now()));
         let fees = FeeTerms {
             fee_bps: 200,
@@ -125,7 +134,13 @@ impl Installation {
 
     /// The same installation under a clock that stands still, to make payments of the past.
     pub async fn at(&self, clock: Arc<MockClock>) -> App {
-        open(&self.url, clock, None).await
+        open(&self.url, clock, None, QUESTIONS_LOGGED).await
+    }
+
+    /// The same installation behind another door, whose request log takes no questions.
+    pub async fn without_log(&self) -> SocketAddr {
+        let app = open(&self.url, Arc::new(SystemClock), None, 0).await;
+        listen(app, config(&self.url)).await
     }
 
     /// Whose page it is.
@@ -166,7 +181,7 @@ impl Installation {
 
 /// Serves the database behind `url`.
 pub async fn serve(url: &str) -> SocketAddr {
-    let app = open(url, Arc::new(SystemClock), None).await;
+    let app = open(url, Arc::new(SystemClock), None, QUESTIONS_LOGGED).await;
     listen(app, config(url)).await
 }
 
@@ -183,7 +198,12 @@ async fn listen(app: App, config: Config) -> SocketAddr {
     address
 }
 
-async fn open(url: &str, clock: Arc<dyn Clock>, recorded: Option<Arc<Mutex<Option<Vec<Statement>>>>>) -> App {
+async fn open(
+    url: &str,
+    clock: Arc<dyn Clock>,
+    recorded: Option<Arc<Mutex<Option<Vec<Statement>>>>>,
+    questions_logged: u32,
+) -> App {
     let observer = recorded.map(|recorded| -> service::db::StatementObserver {
         Arc::new(move |statement: &Statement, _| {
             if let Some(list) = recorded.lock().expect("an unpoisoned list").as_mut() {
@@ -205,6 +225,7 @@ async fn open(url: &str, clock: Arc<dyn Clock>, recorded: Option<Arc<Mutex<Optio
         keys: Keys::derive(&KEYS),
         providers: Providers::default().with(Mode::Test, Arc::new(Sandbox)),
         provider_timeout: Duration::from_secs(10),
+        questions_logged_per_second: questions_logged,
     })
 }
 

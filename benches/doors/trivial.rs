@@ -49,6 +49,11 @@ impl Trivial {
         measure(installation.address, self.ours.clone(), connections, each).await
     }
 
+    /// Requests per second through the door at `address`.
+    pub async fn measure_at(&self, address: SocketAddr, connections: usize, each: Duration) -> Measured {
+        measure(address, self.ours.clone(), connections, each).await
+    }
+
     /// Requests per second of the bare handler.
     pub async fn measure_limit(&self, connections: usize, each: Duration) -> Measured {
         measure(self.bare, post_plain("/graphql", QUERY), connections, each).await

@@ -40,6 +40,8 @@ pub struct Parts {
     pub providers: Providers,
     /// How long a provider may take before its answer counts as lost.
     pub provider_timeout: Duration,
+    /// Most plain questions that the request log takes in a second.
+    pub questions_logged_per_second: u32,
 }
 
 impl App {
@@ -47,7 +49,11 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(Inner {
-            request_log: RequestLog::new(parts.db.clone(), Arc::clone(&parts.clock)),
+            request_log: RequestLog::new(
+                parts.db.clone(),
+                Arc::clone(&parts.clock),
+                parts.questions_logged_per_second,
+            ),
             parts,
             accounts: Accounts::default(),
             known_keys: KnownKeys::default(),

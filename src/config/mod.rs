@@ -56,6 +56,8 @@ pub struct Config {
     pub log: Log,
     /// How long the request log is kept.
     pub request_log: chrono::Duration,
+    /// Most plain questions that it takes in a second.
+    pub request_log_questions_per_second: u32,
     /// Providers of payments.
     pub provider: Provider,
     /// Where the master key comes from.
@@ -178,6 +180,7 @@ impl Config {
                 format: values.required(&settings::LOG_FORMAT, LogFormat::parse)?,
             },
             request_log: chrono::Duration::days(values.count(&settings::REQUEST_LOG_DAYS)?),
+            request_log_questions_per_second: values.count(&settings::REQUEST_LOG_QUESTIONS_PER_SECOND)?,
             provider: Provider {
                 live: values.required(&settings::LIVE_PROVIDER, LiveProvider::parse)?,
                 timeout: values.millis(&settings::PROVIDER_TIMEOUT_MS)?,

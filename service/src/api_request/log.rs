@@ -16,10 +16,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-/// Most plain questions that are written in a second. Beyond that they are a flood of which no single one is evidence, and writing
-/// them would take the database from payments.
-const QUESTIONS_PER_SECOND: u64 = 5_000;
-
 /// What became of the rows since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -70,8 +66,11 @@ pub(super) fn add(counter: &AtomicU64, rows: usize) {
 }
 
 /// How many plain questions came in the present second: the second in the upper bits, the count in the lower.
-#[derive(Default)]
-struct Rate(AtomicU64);
+struct Rate {
+    held: AtomicU64,
+    /// Beyond it they are a flood of which no single one is evidence, and writing them would take the database from payments.
+    most: u64,
+}
 
 impl Rate {
     const COUNT_BITS: u32 = 24;
@@ -84,29 +83,33 @@ impl Rate {
     }
 
     fn is_reached(&self, now: Timestamp) -> bool {
-        Self::so_far(self.0.load(Ordering::Relaxed), now).1 >= QUESTIONS_PER_SECOND
+        Self::so_far(self.held.load(Ordering::Relaxed), now).1 >= self.most
     }
 
     fn take(&self, now: Timestamp) -> bool {
         let take = |held| {
             let (second, count) = Self::so_far(held, now);
-            (count < QUESTIONS_PER_SECOND).then_some(second << Self::COUNT_BITS | (count + 1))
+            (count < self.most).then_some(second << Self::COUNT_BITS | (count + 1))
         };
-        self.0
+        self.held
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()
     }
 }
 
 impl RequestLog {
-    /// An empty log over a database. The task that writes it begins with the first row.
-    pub(crate) fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+    /// An empty log over a database, which takes at most so many plain questions in a second. The task that writes it begins with
+    /// the first row.
+    pub(crate) fn new(db: Db, clock: Arc<dyn Clock>, questions_per_second: u32) -> Self {
         Self(Arc::new(Shared {
             db,
             clock,
             queue: Mutex::default(),
             queued: AtomicUsize::new(0),
-            rate: Rate::default(),
+            rate: Rate {
+                held: AtomicU64::new(0),
+                most: questions_per_second.into(),
+            },
             tally: Tally::default(),
             wake: Notify::new(),
             hurry: Notify::new(),
