@@ -15,6 +15,10 @@ const names = [
   "apollo",
   "urql",
   "relay-runtime",
+  "signing-native",
+  "signing-http",
+  "signing-examples",
+  "signing-postman",
 ];
 const CHECK_MS = 90_000;
 

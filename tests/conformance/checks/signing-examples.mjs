@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "../lib/command.mjs";
 import { root } from "../lib/paths.mjs";
-import { BODY, credentials, flipped, inFolder, isBound, recorder, withHeaders } from "../lib/signing.mjs";
+import { BODY, credentials, flipped, inFolder, isBound, reasons, recorder, withHeaders } from "../lib/signing.mjs";
 
 const folderOfExamples = join(root, "examples", "signing");
 const PROGRAMS = [
@@ -43,7 +43,7 @@ export async function run(server) {
       }
       said.push(program.file);
     }
-    return said.join(", ");
+    return `${said.join(", ")} (${await reasons(server)})`;
   });
 }
 

@@ -10,6 +10,7 @@ import {
   isBound,
   isRefused,
   isTaken,
+  reasons,
   signBytes,
   withHeaders,
 } from "../lib/signing.mjs";
@@ -78,7 +79,8 @@ export async function run(server) {
       both.headers.Signature += ", proxy=:AAAA:";
       await isTaken(origin, both, `${algorithm} beside the signature of a proxy`);
     }
-    return `http-message-signatures: ${all.map(({ algorithm }) => NAMES[algorithm]).join(", ")}`;
+    const names = all.map(({ algorithm }) => NAMES[algorithm]).join(", ");
+    return `http-message-signatures: ${names} (${await reasons(server)})`;
   });
 }
 

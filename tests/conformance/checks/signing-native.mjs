@@ -13,6 +13,7 @@ import {
   isRefused,
   isTaken,
   native,
+  reasons,
   withHeaders,
 } from "../lib/signing.mjs";
 
@@ -49,7 +50,8 @@ export async function run(server) {
         await isRefused(origin, stolen, `${algorithm} under the name of another key`);
       }
     }
-    return `${all.map(({ algorithm }) => algorithm).join(", ")}: taken once, refused when anything is changed`;
+    const names = all.map(({ algorithm }) => algorithm).join(", ");
+    return `${names}: taken once, refused when anything is changed (${await reasons(server)})`;
   });
 }
 

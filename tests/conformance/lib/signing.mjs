@@ -70,7 +70,7 @@ export async function send(origin, { method, path, headers, body }) {
     body: body === undefined || body.length === 0 ? undefined : body,
     signal: AbortSignal.timeout(ANSWER_MS),
   });
-  return { status: response.status, text: await response.text() };
+  return { status: response.status, text: await response.text(), id: response.headers.get("x-request-id") };
 }
 
 export async function isTaken(origin, request, what) {
@@ -78,9 +78,54 @@ export async function isTaken(origin, request, what) {
   assert.equal(status, 200, `${what}: ${text}`);
 }
 
+/** What was refused, for [`reasons`]: the id of the request and what was wrong with it. */
+const refused = [];
+
 export async function isRefused(origin, request, what) {
-  const { status, text } = await send(origin, request);
+  const { status, text, id } = await send(origin, request);
   assert.equal(status, 401, `${what}: ${text}`);
+  refused.push({ id, what });
+}
+
+/** Why each of these alterations has to be refused, by what the name of the case ends with. */
+const REASONS = {
+  // The other path has a query, which a signature over the path alone does not cover.
+  "another path": ["SIGNATURE_INVALID", "SIGNATURE_INCOMPLETE"],
+  // Where the digest is sent along, it is what does not fit.
+  "another body": ["SIGNATURE_INVALID", "BODY_HASH_MISMATCH"],
+  "a second time": ["NONCE_REUSED"],
+  "another bit in the signature": ["SIGNATURE_INVALID"],
+  "another nonce": ["SIGNATURE_INVALID"],
+  "another version": ["SIGNATURE_INVALID"],
+  "less covered": ["SIGNATURE_INCOMPLETE"],
+  "-302 s": ["CLOCK_DRIFT"],
+  "302 s": ["CLOCK_DRIFT"],
+};
+
+/**
+ * Looks every refused request up in the request log, by its id: a row with a reason, the right one where the alteration tells.
+ * Gives how many there were of each.
+ */
+export async function reasons(server) {
+  const counts = {};
+  for (const { id, what } of refused.splice(0)) {
+    const { text } = await send(new URL(server.url).origin, {
+      method: "POST",
+      path: "/graphql",
+      headers: { "content-type": "application/json", "x-api-key": server.keys.operator },
+      body: JSON.stringify({
+        query: "query($id: ID!) { node(id: $id) { ... on ApiRequest { outcome reason rateLimit } } }",
+        variables: { id },
+      }),
+    });
+    const row = JSON.parse(text).data?.node;
+    assert.equal(row?.outcome, "DENIED", `${what}: ${text}`);
+    assert.equal(row.rateLimit, "BLOCKED");
+    const [, expected] = Object.entries(REASONS).find(([end]) => what.endsWith(`, ${end}`)) ?? [];
+    assert.ok(row.reason && (expected?.includes(row.reason) ?? true), `${what}: ${row.reason}, not ${expected}`);
+    counts[row.reason] = (counts[row.reason] ?? 0) + 1;
+  }
+  return Object.entries(counts).map(([reason, count]) => `${reason} ${count}`).join(", ");
 }
 
 /** The request with headers of its own. */
