@@ -44,7 +44,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(2);
 /// Most operations that one sweep asks about, and most holds that it closes.
 const SWEEP_LIMIT: u64 = 200;
 /// Most requests that one sweep deletes from the log: as many as are written in that time.
-const PURGE_LIMIT: u64 = 20_000;
+const PURGE_LIMIT: u64 = 10_000;
 
 /// Ready while the database answers.
 struct DatabaseAnswers(App);

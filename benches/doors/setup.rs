@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 pub const POOL: u32 = 16;
 
 /// As many questions as the request log takes in a second unless somebody says otherwise.
-const QUESTIONS_LOGGED: u32 = 5_000;
+const QUESTIONS_LOGGED: u32 = 2_500;
 
 /// What keys are derived from, in every process of the bench.
 const KEYS: [u8; 32] = [9; 32];

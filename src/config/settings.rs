@@ -115,7 +115,7 @@ settings! {
         "request_log_days", Some("request-log-days"), Some("90");
     /// Most plain questions that the request log of a node takes in a second; commands and denials are always taken.
     REQUEST_LOG_QUESTIONS_PER_SECOND: Shape::Count { min: 0, max: 100_000, unit: "questions a second" },
-        "request_log_questions_per_second", Some("request-log-questions-per-second"), Some("5000");
+        "request_log_questions_per_second", Some("request-log-questions-per-second"), Some("2500");
     /// How often nodes on PostgreSQL tell each other what keys, merchants and operators used of the limits; 0: each node counts for itself.
     LIMIT_EXCHANGE_MS: Shape::Count { min: 0, max: 60_000, unit: "milliseconds" },
         "limit_exchange_ms", Some("limit-exchange-ms"), Some("250");

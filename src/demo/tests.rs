@@ -43,7 +43,7 @@ impl Demo {
             keys: Keys::derive(&MASTER_KEY),
             providers: Providers::default(),
             provider_timeout: std::time::Duration::from_secs(1),
-            questions_logged_per_second: 5_000,
+            questions_logged_per_second: 2_500,
         });
         assert!(is_empty(&app).await.unwrap());
         let seeded = seed(db, &MASTER_KEY, end()).await.unwrap();

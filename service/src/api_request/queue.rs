@@ -10,7 +10,7 @@ use domain::id::CredentialId;
 use std::collections::{HashMap, VecDeque};
 use tokio::sync::oneshot;
 
-/// Most rows in memory: some ten megabytes, and four seconds of the fastest that is written.
+/// Most rows in memory: some ten megabytes, and four seconds of the fastest that is written ([`BATCH`] every tenth of a second).
 pub(super) const MOST_ROWS: usize = 20_000;
 /// Where plain questions stop: the last quarter is kept for what was denied or changed something.
 pub(super) const MOST_QUESTIONS: usize = MOST_ROWS / 4 * 3;

@@ -16,9 +16,9 @@ use tokio::time::sleep;
 const GATHER: Duration = Duration::from_millis(200);
 /// How often it is looked whether a last use may be written while nothing else is there.
 const LINGER: Duration = Duration::from_secs(1);
-/// What a full batch is followed by: at most 10,000 rows a second, so that a flood of denied requests, all of which matter, leaves
-/// the database to payments.
-const BREATH: Duration = Duration::from_millis(50);
+/// What a full batch is followed by: at most 5,000 rows a second, so that a flood of denied requests, all of which matter, leaves the
+/// database to payments.
+const BREATH: Duration = Duration::from_millis(100);
 /// Pauses before another try: with the time that each try waits for a connection, longer than a database takes to fail over.
 const PAUSES: [Duration; 9] = [
     Duration::from_millis(100),

@@ -175,7 +175,7 @@ impl TestApp {
                 .with(Mode::Test, Arc::clone(&provider))
                 .with(Mode::Live, Arc::clone(&provider)),
             provider_timeout: patience,
-            questions_logged_per_second: 5_000,
+            questions_logged_per_second: 2_500,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
