@@ -10,6 +10,7 @@ mod m20261120_000002_payments;
 mod m20261120_000003_ledger;
 mod m20261120_000004_outbox;
 mod m20261120_000005_credentials;
+mod m20261120_000007_integrity;
 mod m20261120_000008_rate_limits;
 
 pub use lock::run_pending;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000003_ledger::Migration),
             Box::new(m20261120_000004_outbox::Migration),
             Box::new(m20261120_000005_credentials::Migration),
+            Box::new(m20261120_000007_integrity::Migration),
             Box::new(m20261120_000008_rate_limits::Migration),
         ]
     }

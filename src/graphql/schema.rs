@@ -2,7 +2,8 @@
 
 use super::document::{DEEPEST_NESTING, DEEPEST_SELECTION, MOST_DIRECTIVES_IN_ONE_PLACE};
 use super::{
-    card, ledger, merchant, node, operation, payment, payment_mutation, payment_query, rate_limit, refund,
+    card, integrity, ledger, merchant, node, operation, payment, payment_mutation, payment_query, rate_limit,
+    refund,
 };
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
@@ -18,6 +19,7 @@ pub struct Query(
     refund::RefundQuery,
     card::CardQuery,
     ledger::LedgerQuery,
+    integrity::IntegrityQuery,
     rate_limit::RateLimitQuery,
 );
 

@@ -11,11 +11,15 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points.
-const INTEGERS: [&str; 29] = [
+const INTEGERS: [&str; 33] = [
     "Card.expMonth",
     "Card.expYear",
     "CardInput.expMonth",
     "CardInput.expYear",
+    "IntegrityIssue.rows",
+    "IntegrityReport.installed",
+    "IntegrityReport.legacyIssues",
+    "IntegrityReport.total",
     "Merchant.feeBps",
     "Merchant.reserveBps",
     "MerchantCreateInput.feeBps",
