@@ -23,7 +23,7 @@ use std::time::Duration;
 use tahsil::config::{Config, InForce, Layer, from_env};
 use tahsil::http::metrics::Metrics;
 use tahsil::provider::Sandbox;
-use tahsil::server;
+use tahsil::server::{self, Counters};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -175,7 +175,8 @@ async fn listen(app: App, config: Config) -> SocketAddr {
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
         let metrics = Metrics::new("bench").expect("metrics");
-        server::serve(listener, app, &config, metrics, std::future::pending())
+        let counters = Counters::new(&app, &config, metrics);
+        server::serve(listener, app, &config, counters, std::future::pending())
             .await
             .expect("it serves");
     });
