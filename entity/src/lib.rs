@@ -10,6 +10,7 @@ pub mod card;
 pub mod credential;
 pub mod idempotency_record;
 pub mod inconsistency;
+pub mod integrity_warning;
 pub mod journal;
 pub mod ledger_account;
 pub mod merchant;
@@ -23,6 +24,7 @@ pub mod refund;
 pub mod session;
 pub mod signing_key;
 pub mod transfer;
+pub mod webhook_endpoint;
 
 mod column;
 #[cfg(test)]

@@ -23,6 +23,10 @@ fn every_finder_asks_for_merchant_and_mode() {
         ("outbox_events", sql(&crate::outbox_event::Entity::of(tenant))),
         ("payments", sql(&crate::payment::Entity::of(tenant))),
         ("refunds", sql(&crate::refund::Entity::of(tenant))),
+        (
+            "webhook_endpoints",
+            sql(&crate::webhook_endpoint::Entity::of(tenant)),
+        ),
     ];
     for (table, query) in queries {
         let scope = format!(

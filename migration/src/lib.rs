@@ -11,6 +11,7 @@ mod m20261120_000003_ledger;
 mod m20261120_000004_outbox;
 mod m20261120_000005_credentials;
 mod m20261120_000006_api_requests;
+mod m20261120_000007_integrity;
 mod m20261120_000008_rate_limits;
 
 pub use lock::run_pending;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000004_outbox::Migration),
             Box::new(m20261120_000005_credentials::Migration),
             Box::new(m20261120_000006_api_requests::Migration),
+            Box::new(m20261120_000007_integrity::Migration),
             Box::new(m20261120_000008_rate_limits::Migration),
         ]
     }

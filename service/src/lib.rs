@@ -11,6 +11,7 @@ pub mod db;
 mod error;
 mod event;
 mod idempotency;
+pub mod integrity;
 pub mod keys;
 pub mod ledger;
 pub mod merchant;

@@ -190,12 +190,35 @@ mirrored! {
 }
 
 mirrored! {
+    /// What a rule of the database is made of.
+    IntegrityRuleKind = service::integrity::Kind {
+        /// Each row is checked by itself.
+        Check,
+        /// No two rows are alike.
+        Unique,
+    }
+}
+
+mirrored! {
     /// Whether a request was let in.
     RequestOutcome = domain::api_request::RequestOutcome {
         /// Every check was passed.
         Passed,
         /// A check was not passed.
         Denied,
+    }
+}
+
+mirrored! {
+    /// What the catalogue of the database says of a rule.
+    IntegrityRuleStatus = service::integrity::Status {
+        /// It is there and holds for every row.
+        Installed,
+        /// There is nothing of its name.
+        Missing,
+        /// Something of its name is there and does not hold for every row: older rows were never checked, it is switched off, or it
+        /// belongs to another table or says something else.
+        NotValidated,
     }
 }
 
@@ -304,6 +327,16 @@ mirrored! {
         LegacySignature,
         /// By the cookie of a dashboard session.
         Session,
+    }
+}
+
+mirrored! {
+    /// What happens to a row that offends against a rule.
+    IntegrityEnforcement = service::integrity::Enforcement {
+        /// It is refused.
+        Block,
+        /// It is written, with a warning.
+        Warn,
     }
 }
 

@@ -15,6 +15,7 @@ mod customer;
 pub mod document;
 mod enums;
 mod error;
+mod integrity;
 mod ledger;
 pub mod load;
 mod merchant;

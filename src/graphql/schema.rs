@@ -2,8 +2,8 @@
 
 use super::document::{DEEPEST_NESTING, DEEPEST_SELECTION, MOST_DIRECTIVES_IN_ONE_PLACE};
 use super::{
-    api_request, api_version, card, credential, credential_mutation, ledger, merchant, node, operation,
-    payment, payment_mutation, payment_query, rate_limit, refund, viewer,
+    api_request, api_version, card, credential, credential_mutation, integrity, ledger, merchant, node,
+    operation, payment, payment_mutation, payment_query, rate_limit, refund, viewer,
 };
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
@@ -20,6 +20,7 @@ pub struct Query(
     card::CardQuery,
     ledger::LedgerQuery,
     api_request::ApiRequestQuery,
+    integrity::IntegrityQuery,
     rate_limit::RateLimitQuery,
     viewer::ViewerQuery,
     credential::CredentialQuery,

@@ -9,7 +9,7 @@ use service::db::open_for_migration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// After each migration, oldest first: a row for every table that it made. Whoever adds a migration adds its rows here.
-const ROWS: [&[&str]; 7] = [
+const ROWS: [&[&str]; 8] = [
     &[
         "INSERT INTO merchants VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'school', 'IQD', 200, 0, 500, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO operators VALUES ('op_01kv5bjh80ex9aenrk1yfn4p0w', 'Zainab', 'eop_1', \
@@ -68,6 +68,13 @@ const ROWS: [&[&str]; 7] = [
          'cred_01kv5bjh80ex9aenrk1yfn4p0w', NULL, NULL, 'signed_request', 'POST', '/v1/refunds', NULL, 'clock_drift', 'blocked', 412, \
          '9999999999999999999999999999999999999999999999999999999999999999', 'refund_test_clock_drift', '2026-06-14.basra', \
          '192.0.2.1', NULL, 401, 'UNAUTHENTICATED', 1200, '[]', '2026-06-15T10:00:00+00:00')",
+    ],
+    &[
+        "INSERT INTO webhook_endpoints VALUES ('whend_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', \
+         'https://school.example.iq/hook', 'v1.00', '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', \
+         '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO integrity_warnings (rule, table_name, row_id, at) VALUES ('ip_allowlist_valid_cidr', 'credentials', \
+         'cred_01kv5bjh80ex9aenrk1yfn4p0w', '2026-06-15T10:00:00+00:00')",
     ],
     &[
         "INSERT INTO rate_limits VALUES ('payments', 'mer_01kv5bjh80ex9aenrk1yfn4p0w:test', '2026-06-15T10:00:01+00:00', 50000, 2000000)",
@@ -131,6 +138,7 @@ entities!(
     card,
     credential,
     idempotency_record,
+    integrity_warning,
     journal,
     ledger_account,
     merchant,
@@ -144,6 +152,7 @@ entities!(
     session,
     signing_key,
     transfer,
+    webhook_endpoint,
 );
 
 async fn tables(hand: &Hand) -> Vec<String> {

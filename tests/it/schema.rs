@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points, statuses, durations.
-const INTEGERS: [&str; 41] = [
+const INTEGERS: [&str; 45] = [
     "ApiRequest.driftSeconds",
     "ApiRequest.durationMs",
     "ApiRequest.status",
@@ -22,6 +22,10 @@ const INTEGERS: [&str; 41] = [
     "CardInput.expMonth",
     "CardInput.expYear",
     "CredentialRotateInput.overlapMinutes",
+    "IntegrityIssue.rows",
+    "IntegrityReport.installed",
+    "IntegrityReport.legacyIssues",
+    "IntegrityReport.total",
     "Merchant.feeBps",
     "Merchant.reserveBps",
     "MerchantCreateInput.feeBps",

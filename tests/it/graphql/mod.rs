@@ -14,6 +14,7 @@ mod http;
 mod idempotency;
 mod idempotency_reused;
 mod input_refused;
+mod integrity;
 mod keys;
 mod lifecycle;
 mod limits;
