@@ -167,7 +167,6 @@ pub struct CredentialQuery;
 #[Object]
 impl CredentialQuery {
     /// Credentials, newest first. Takes the scope `credentials:manage`.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn credentials(
         &self,
         ctx: &Context<'_>,

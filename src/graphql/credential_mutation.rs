@@ -124,15 +124,15 @@ macro_rules! keys_payload {
         #[derive(SimpleObject)]
         pub struct $name {
             /// The credential; null when it was refused.
-            pub credential: Option<Credential>,
+            credential: Option<Credential>,
             /// Its new secret, `esk_…`. It is shown here and never again.
-            pub secret: Option<String>,
+            secret: Option<String>,
             /// Its new private key in PEM, or its new shared key in hex. It is shown here and never again.
-            pub private_key: Option<String>,
+            private_key: Option<String>,
             /// Its new signing key.
-            pub signing_key: Option<SigningKey>,
+            signing_key: Option<SigningKey>,
             /// Why it was refused; empty when it was not.
-            pub user_errors: Vec<UserError>,
+            user_errors: Vec<UserError>,
         }
 
         impl $name {
@@ -176,9 +176,9 @@ macro_rules! changed_payload {
         #[derive(SimpleObject)]
         pub struct $name {
             /// The credential; null when it was refused.
-            pub credential: Option<Credential>,
+            credential: Option<Credential>,
             /// Why it was refused; empty when it was not.
-            pub user_errors: Vec<UserError>,
+            user_errors: Vec<UserError>,
         }
 
         impl $name {
