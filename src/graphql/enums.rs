@@ -351,10 +351,9 @@ mod tests {
         for denial in Denial::ALL {
             let (first, rest) = denial.meaning().split_at(1);
             let name = name_of(RequestReason::from(*denial)).unwrap();
-            let documented = format!("\"{}{rest}.\"", first.to_uppercase());
-            let place = sdl.split(&format!("\n  {name}\n")).next().unwrap();
+            let documented = format!("\"\"\"\n  {}{rest}.\n  \"\"\"\n  {name}\n", first.to_uppercase());
             assert_eq!(denial.as_str().to_uppercase(), name);
-            assert!(place.contains(&documented), "{name}: {documented}");
+            assert!(sdl.contains(&documented), "{documented}");
         }
     }
 }

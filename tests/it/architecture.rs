@@ -20,7 +20,8 @@ const PRODUCT: [&str; 7] = [
     "benches",
 ];
 /// The things of the business: the same names on every floor.
-const BUSINESS: [&str; 19] = [
+const BUSINESS: [&str; 20] = [
+    "api_request",
     "card",
     "credential",
     "event",

@@ -161,7 +161,7 @@ impl RequestLog {
         let queued = queue.len();
         log.publish(queued);
         // The first row begins a wait for others, a full batch ends it.
-        let first = idle && !queue.is_empty();
+        let first = !queue.has_writer || (idle && !queue.is_empty());
         if first || (kept && (queued == 1 || queued == BATCH)) {
             log.wake_writer(&mut queue);
         }
@@ -179,7 +179,7 @@ impl RequestLog {
         let mut queue = self.0.lock();
         let idle = queue.is_empty();
         queue.take_use(credential, LastUse { at, address });
-        if idle && !queue.is_empty() {
+        if !queue.has_writer || (idle && !queue.is_empty()) {
             self.0.wake_writer(&mut queue);
         }
     }

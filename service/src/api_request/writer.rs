@@ -121,6 +121,7 @@ fn give_back(log: &Shared, part: Part) {
     let mut queue = log.lock();
     if queue.stopping {
         add(&log.tally.unreachable, queue.give_up());
+        log.publish(queue.len());
     } else {
         queue.give_back(part.uses);
     }
