@@ -187,3 +187,67 @@ impl Buckets {
         self.state().held.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{IdGenerator, SeededIds};
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_timestamp_millis(1_781_517_600_000 + millis).unwrap()
+    }
+
+    fn key(ids: &SeededIds) -> Holder {
+        Holder::Credential(ids.id(at(0)))
+    }
+
+    fn ten() -> Buckets {
+        Buckets::new(Limit::per_second(10, 10)).shared()
+    }
+
+    #[test]
+    fn what_was_used_is_told_once_and_again_when_it_was_not_taken() {
+        let (buckets, ids) = (ten(), SeededIds::new(1));
+        let holder = key(&ids);
+        buckets.take(holder, 4, at(0)).unwrap();
+        buckets.take(Holder::Rest, 4, at(0)).unwrap();
+        let [first] = <[_; 1]>::try_from(buckets.send(at(0))).ok().unwrap();
+        assert_eq!((first.told.added, first.told.own), (400_000, 400_000));
+        assert!(buckets.send(at(0)).is_empty());
+
+        buckets.take(holder, 2, at(0)).unwrap();
+        buckets.take_back(&first);
+        let [both] = <[_; 1]>::try_from(buckets.send(at(0))).ok().unwrap();
+        assert_eq!((both.told.added, both.told.own), (600_000, 600_000));
+
+        // Another node has used one meanwhile, and this one uses one before it hears of it.
+        buckets.take(holder, 1, at(0)).unwrap();
+        buckets.hear(&both, 700_000, at(0), at(0));
+        assert!(buckets.take(holder, 3, at(0)).is_err());
+        assert!(buckets.take(holder, 2, at(0)).is_ok());
+    }
+
+    #[test]
+    fn a_request_in_vain_asks_what_the_others_have_used() {
+        let (buckets, ids) = (ten(), SeededIds::new(1));
+        let holder = key(&ids);
+        buckets.look(holder, at(0)).unwrap();
+        let [nothing] = <[_; 1]>::try_from(buckets.send(at(0))).ok().unwrap();
+        assert_eq!((nothing.told.added, nothing.told.own), (0, 0));
+        buckets.hear(&nothing, 1_000_000, at(0), at(0));
+        assert!(buckets.look(holder, at(0)).is_err());
+    }
+
+    #[test]
+    fn what_is_not_told_yet_is_not_forgotten_for_newcomers() {
+        let (buckets, ids) = (ten(), SeededIds::new(1));
+        for _ in 0..MOST {
+            buckets.take(key(&ids), 1, at(0)).unwrap();
+        }
+        // All are full again, and nobody has heard of them.
+        buckets.take(key(&ids), 1, at(10_000)).unwrap();
+        assert_eq!(buckets.send(at(10_000)).len(), MOST);
+        buckets.take(key(&ids), 1, at(20_000)).unwrap();
+        assert_eq!(buckets.count(), 1);
+    }
+}

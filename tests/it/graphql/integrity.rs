@@ -272,6 +272,8 @@ async fn a_constraint_that_does_not_hold_for_every_row_is_not_validated(
         spare.credential
     ))
     .await;
+    let unknown = report(&school).await;
+    assert_eq!(issue(&unknown, case.rule)["rows"], 1, "a scope that nobody knows");
     hand.change(&format!(
         "UPDATE credentials SET scopes = '' WHERE id = '{}'",
         spare.credential

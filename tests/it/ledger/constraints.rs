@@ -217,6 +217,38 @@ fn inserts() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// Rules of tables that the books have no rows in.
+fn of_empty_tables() -> [(&'static str, String); 7] {
+    let endpoint = |mode: &str, url: &str, sealed: &str| {
+        format!(
+            "INSERT INTO webhook_endpoints SELECT 'whend_1', id, '{mode}', '{url}', '{sealed}', \
+             '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', created_at FROM merchants"
+        )
+    };
+    let limit = |class: &str, holder: &str, most: i64| {
+        format!(
+            "INSERT INTO rate_limits VALUES ('{class}', '{holder}', '2026-06-15T10:00:00+00:00', 1, {most})"
+        )
+    };
+    let warning = "INSERT INTO integrity_warnings (rule, table_name, row_id, at) \
+                   VALUES ('', 'credentials', 'cred_1', '2026-06-15T10:00:00+00:00')";
+    [
+        (
+            "webhook_endpoints_mode_check",
+            endpoint("both", "https://a.iq", "v1.00"),
+        ),
+        ("webhook_endpoints_url_check", endpoint("test", "", "v1.00")),
+        (
+            "webhook_secrets_hashed",
+            endpoint("test", "https://a.iq", "whsec_1"),
+        ),
+        ("integrity_warnings_rule_check", warning.to_owned()),
+        ("rate_limits_class_check", limit("", "cred_1", 1)),
+        ("rate_limits_holder_check", limit("cost", "", 1)),
+        ("rate_limits_most_check", limit("cost", "cred_1", 0)),
+    ]
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn every_rule_that_the_database_holds_refuses_what_breaks_it(
@@ -232,7 +264,7 @@ async fn every_rule_that_the_database_holds_refuses_what_breaks_it(
         .iter()
         .map(|(name, statement)| (*name, (*statement).to_owned()));
     let mut shown = BTreeSet::new();
-    for (name, statement) in broken.chain(inserts()) {
+    for (name, statement) in broken.chain(inserts()).chain(of_empty_tables()) {
         let refusal = hand.refused(&statement).await;
         let expected = if hand.is_postgres() {
             format!("violates check constraint \"{name}\"")
@@ -273,7 +305,14 @@ fn name_on_sqlite(name: &str) -> &str {
     let Some(column) = name.strip_suffix("_check") else {
         return name;
     };
-    let tables = TABLES.iter().chain(&["journals_", "transfers_"]);
+    let others = [
+        "journals_",
+        "transfers_",
+        "webhook_endpoints_",
+        "integrity_warnings_",
+        "rate_limits_",
+    ];
+    let tables = TABLES.iter().chain(&others);
     let column = tables
         .filter_map(|table| column.strip_prefix(table))
         .next()
