@@ -53,7 +53,7 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
         "src",
         &[
             "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit", "provider",
-            "rest", "sandbox",
+            "rest", "sandbox", "sign",
         ],
     ),
 ];
