@@ -159,7 +159,14 @@ impl ApiRequest {
     /// Whether it is worth more than others when not all can be kept: it changed something, or was denied.
     #[must_use]
     pub fn matters_most(&self) -> bool {
-        self.denial.is_some() || !self.made.is_empty() || self.idempotency_key.is_some()
+        !self.is_of_a_stranger()
+            && (self.denial.is_some() || !self.made.is_empty() || self.idempotency_key.is_some())
+    }
+
+    /// Whether it named nobody we know. Anybody can send such requests, as many as they like.
+    #[must_use]
+    pub const fn is_of_a_stranger(&self) -> bool {
+        self.tenant.is_none() && self.operator.is_none()
     }
 }
 

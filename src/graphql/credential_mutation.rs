@@ -232,7 +232,7 @@ type Read<T> = std::result::Result<T, UserError>;
 fn scopes(words: &[String]) -> Read<Scopes> {
     let scopes: std::result::Result<Vec<Scope>, _> = words.iter().map(|word| word.parse()).collect();
     let scopes = scopes.map_err(|unknown| UserError::at(UserErrorCode::ScopeUnknown, unknown, "scopes"))?;
-    Scopes::of(scopes).ok_or_else(|| refused(&CredentialRefusal::NoScope))
+    Scopes::of(&scopes).ok_or_else(|| refused(&CredentialRefusal::NoScope))
 }
 
 fn allowlist(entries: &[String]) -> Read<IpAllowlist> {

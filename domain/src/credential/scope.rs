@@ -46,6 +46,10 @@ impl Scope {
         Self::LogsRead,
     ];
 
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
     /// The word that merchants read and write.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -95,54 +99,51 @@ impl TryFrom<String> for Scope {
     }
 }
 
-/// The permissions of one credential: at least one, each once, in list order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scopes(Vec<Scope>);
+/// The permissions of one credential: at least one, each once, in list order. A set of bits, because every request has a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scopes(u16);
 
 impl Scopes {
     /// Every permission there is.
     #[must_use]
     pub fn all() -> Self {
-        Self(Scope::ALL.to_vec())
+        Self(Scope::ALL.into_iter().fold(0, |bits, scope| bits | scope.bit()))
+    }
+
+    /// Those in `scopes`; `None` when there are none.
+    #[must_use]
+    pub fn of(scopes: &[Scope]) -> Option<Self> {
+        let bits = scopes.iter().fold(0, |bits, scope| bits | scope.bit());
+        (bits != 0).then_some(Self(bits))
     }
 
     /// Whether `scope` is among them.
     #[must_use]
-    pub fn contains(&self, scope: Scope) -> bool {
-        self.0.contains(&scope)
+    pub const fn contains(self, scope: Scope) -> bool {
+        self.0 & scope.bit() != 0
     }
 
     /// The first permission among these that `other` lacks.
     #[must_use]
-    pub fn beyond(&self, other: &Self) -> Option<Scope> {
+    pub fn beyond(self, other: Self) -> Option<Scope> {
         self.iter().find(|scope| !other.contains(*scope))
     }
 
     /// The permissions in list order.
-    pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
-        self.0.iter().copied()
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.contains(*scope))
     }
 }
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, scope) in self.0.iter().enumerate() {
+        for (index, scope) in self.iter().enumerate() {
             if index > 0 {
                 f.write_str(",")?;
             }
             f.write_str(scope.as_str())?;
         }
         Ok(())
-    }
-}
-
-impl Scopes {
-    /// Those in `scopes`, each once, in list order; `None` when there are none.
-    #[must_use]
-    pub fn of(mut scopes: Vec<Scope>) -> Option<Self> {
-        scopes.sort_unstable();
-        scopes.dedup();
-        (!scopes.is_empty()).then_some(Self(scopes))
     }
 }
 
@@ -154,13 +155,11 @@ impl FromStr for Scopes {
         if text == "all" {
             return Ok(Self::all());
         }
-        let mut scopes = text
+        let scopes = text
             .split(',')
             .map(|word| word.trim().parse())
             .collect::<Result<Vec<Scope>, _>>()?;
-        scopes.sort_unstable();
-        scopes.dedup();
-        Ok(Self(scopes))
+        Self::of(&scopes).ok_or_else(|| UnknownScope { word: String::new() })
     }
 }
 
@@ -180,17 +179,13 @@ mod tests {
     fn scopes_beyond_others_are_found() {
         let few: Scopes = "payments:read".parse().unwrap();
         let more: Scopes = "payments:read,refunds:create".parse().unwrap();
-        assert_eq!(more.beyond(&few), Some(Scope::RefundsCreate));
-        assert_eq!(few.beyond(&more), None);
+        assert_eq!(more.beyond(few), Some(Scope::RefundsCreate));
+        assert_eq!(few.beyond(more), None);
         assert_eq!(
-            Scopes::of(vec![
-                Scope::RefundsCreate,
-                Scope::PaymentsRead,
-                Scope::RefundsCreate
-            ]),
+            Scopes::of(&[Scope::RefundsCreate, Scope::PaymentsRead, Scope::RefundsCreate]),
             Some(more)
         );
-        assert_eq!(Scopes::of(Vec::new()), None);
+        assert_eq!(Scopes::of(&[]), None);
     }
 
     #[test]

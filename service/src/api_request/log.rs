@@ -15,6 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
+/// Most requests of strangers that are noted in a second. They cost whoever sends them nothing, so without a bound anybody could
+/// fill the disk; enough of them are kept to see that somebody tries.
+const STRANGERS_PER_SECOND: u64 = 100;
+
 /// What became of the rows since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -22,7 +26,7 @@ pub struct Counts {
     pub written: u64,
     /// There was no room in memory.
     pub dropped_full: u64,
-    /// Plain questions beyond what is noted in a second.
+    /// Plain questions, or requests of strangers, beyond what is noted in a second.
     pub dropped_over_rate: u64,
     /// The database did not answer for too long.
     pub dropped_unreachable: u64,
@@ -42,6 +46,7 @@ pub(super) struct Shared {
     queue: Mutex<Queue>,
     queued: AtomicUsize,
     rate: Rate,
+    strangers: Rate,
     pub(super) tally: Tally,
     /// Something is there for the writer.
     pub(super) wake: Notify,
@@ -110,6 +115,10 @@ impl RequestLog {
                 held: AtomicU64::new(0),
                 most: questions_per_second.into(),
             },
+            strangers: Rate {
+                held: AtomicU64::new(0),
+                most: STRANGERS_PER_SECOND,
+            },
             tally: Tally::default(),
             wake: Notify::new(),
             hurry: Notify::new(),
@@ -146,7 +155,12 @@ impl RequestLog {
             _ => None,
         };
         let matters = request.matters_most();
-        let within = matters || log.rate.take(log.clock.now());
+        let pace = match (matters, request.is_of_a_stranger()) {
+            (true, _) => None,
+            (false, true) => Some(&log.strangers),
+            (false, false) => Some(&log.rate),
+        };
+        let within = pace.is_none_or(|rate| rate.take(log.clock.now()));
         let room = match (within, matters) {
             (false, _) => 0,
             (true, false) => MOST_QUESTIONS,

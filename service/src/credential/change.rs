@@ -33,13 +33,13 @@ pub async fn update(app: &App, who: Manager<'_>, id: CredentialId, change: Chang
     if change.expires_at.flatten().is_some_and(|at| at <= now) {
         return Err(CredentialRefusal::ExpiryPast.into());
     }
-    if let Some(scopes) = &change.scopes {
+    if let Some(scopes) = change.scopes {
         who.may_give(scopes)?;
     }
     let name = change.name.map(|name| merchant::name(&name)).transpose()?;
     write(app, who, id, SecurityAction::Updated, move |credential| {
         credential.name = name.unwrap_or_else(|| credential.name.clone());
-        credential.scopes = change.scopes.unwrap_or_else(|| credential.scopes.clone());
+        credential.scopes = change.scopes.unwrap_or(credential.scopes);
         credential.allowlist = change.allowlist.unwrap_or_else(|| credential.allowlist.clone());
         credential.expires_at = change.expires_at.unwrap_or(credential.expires_at);
         Ok(())

@@ -65,7 +65,7 @@ pub struct IssuedCredential {
 /// When the manager may not, the merchant is not there, or something about it cannot be used.
 pub async fn create(app: &App, who: Manager<'_>, new: NewCredential) -> Result<IssuedCredential> {
     who.may_create_for(new.tenant)?;
-    who.may_give(&new.scopes)?;
+    who.may_give(new.scopes)?;
     let now = app.now();
     if new.expires_at.is_some_and(|at| at <= now) {
         return Err(CredentialRefusal::ExpiryPast.into());

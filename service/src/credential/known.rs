@@ -49,7 +49,7 @@ impl Holder {
             Self::Credential(credential, merchant) => Actor::Merchant(MerchantActor {
                 credential: credential.id,
                 tenant: credential.tenant,
-                scopes: credential.scopes.clone(),
+                scopes: credential.scopes,
                 merchant: Arc::clone(merchant),
             }),
             Self::Operator(operator) => Actor::Operator(operator.id),

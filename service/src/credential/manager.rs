@@ -56,7 +56,7 @@ impl Manager<'_> {
     /// Whether it may change this credential, or get new keys for it: who lacks one of its scopes would gain it.
     pub(super) fn may_change(&self, credential: &Credential) -> Result<()> {
         self.may_revoke(credential)?;
-        self.may_give(&credential.scopes)
+        self.may_give(credential.scopes)
     }
 
     /// Whether it may make a credential for `tenant`.
@@ -70,8 +70,8 @@ impl Manager<'_> {
     }
 
     /// Whether it may give these scopes away.
-    pub(super) fn may_give(&self, scopes: &Scopes) -> Result<()> {
-        match self.merchant()?.and_then(|own| scopes.beyond(&own.scopes)) {
+    pub(super) fn may_give(&self, scopes: Scopes) -> Result<()> {
+        match self.merchant()?.and_then(|own| scopes.beyond(own.scopes)) {
             None => Ok(()),
             Some(scope) => Err(CredentialRefusal::ScopeNotHeld(scope).into()),
         }

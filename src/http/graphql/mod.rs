@@ -183,10 +183,13 @@ async fn execute(
 
     let tally = Arc::new(Tally::default());
     let noted = Arc::new(Noted::default());
-    let operation = operation(door, &document, parameters, admitted.as_ref(), cost, &charged)
-        .data(Arc::clone(&tally))
-        .data(Arc::clone(&noted))
-        .data(Visitor::of(head, door.gate.cookie));
+    let mut operation =
+        operation(door, &document, parameters, admitted.as_ref(), cost, &charged).data(Arc::clone(&tally));
+    if plan.kind == OperationType::Mutation {
+        operation = operation
+            .data(Arc::clone(&noted))
+            .data(Visitor::of(head, door.gate.cookie));
+    }
     let began = Instant::now();
     let mut executed = run(door, operation, plan.kind)
         .await

@@ -24,10 +24,26 @@ async fn let_write(hand: &Hand) {
     hand.run("COMMIT").await;
 }
 
+/// A plain question of an operator.
+fn question(app: &TestApp) -> ApiRequest {
+    ApiRequest {
+        operator: Some(app.app.id(app.now())),
+        ..asked(app, None)
+    }
+}
+
+/// The same, denied.
+fn refused(app: &TestApp, denial: Denial) -> ApiRequest {
+    ApiRequest {
+        denial: Some(denial),
+        ..question(app)
+    }
+}
+
 fn command(app: &TestApp, number: usize) -> ApiRequest {
     ApiRequest {
         idempotency_key: Some(format!("order-{number}")),
-        ..asked(app, None)
+        ..question(app)
     }
 }
 
@@ -42,7 +58,7 @@ async fn what_was_noted_is_written_once_and_counted(
 ) {
     let app = TestApp::start(engine).await;
     let hand = Hand::at(&app.database.url).await;
-    let again = asked(&app, None);
+    let again = question(&app);
     app.app.request_log().note(again.clone());
     for n in 0..1_234 {
         app.app.request_log().note(command(&app, n));
@@ -70,12 +86,12 @@ async fn rows_are_written_by_themselves(#[values(Engine::Sqlite, Engine::Postgre
     let app = TestApp::start(engine).await;
     let hand = Hand::at(&app.database.url).await;
     // Where no runtime is, noting works too; whoever comes next takes the row along.
-    let (log, row) = (app.app.clone(), asked(&app, None));
+    let (log, row) = (app.app.clone(), question(&app));
     std::thread::spawn(move || log.request_log().note(row))
         .join()
         .unwrap();
     for n in 2..=4 {
-        app.app.request_log().note(asked(&app, None));
+        app.app.request_log().note(question(&app));
         until("the row is there", async || hand.number(ROWS).await == n).await;
     }
 }
@@ -115,7 +131,7 @@ async fn denied_requests_survive_a_flood_of_questions(
     hold_writes(&hand).await;
     for _ in 0..10 {
         for _ in 0..2_500 {
-            app.app.request_log().note(asked(&app, None));
+            app.app.request_log().note(question(&app));
         }
         app.clock.advance(Duration::seconds(1));
     }
@@ -123,7 +139,7 @@ async fn denied_requests_survive_a_flood_of_questions(
     assert!(!app.app.request_log().has_room_for_question());
 
     for _ in 0..4_000 {
-        let denied = denied(&app, None, Denial::KeyUnknown);
+        let denied = refused(&app, Denial::KeyUnknown);
         app.app.request_log().note(denied);
     }
 
@@ -151,15 +167,15 @@ async fn questions_beyond_the_rate_are_dropped_and_what_matters_is_not(
     let log = app.app.request_log();
     assert!(log.has_room_for_question());
     for _ in 0..3_000 {
-        log.note(asked(&app, None));
+        log.note(question(&app));
     }
     assert!(!log.has_room_for_question());
-    log.note(denied(&app, None, Denial::KeyMissing));
+    log.note(refused(&app, Denial::KeyMissing));
     log.note(command(&app, 1));
 
     app.clock.advance(Duration::seconds(1));
     assert!(log.has_room_for_question());
-    log.note(asked(&app, None));
+    log.note(question(&app));
     log.flush().await;
 
     let expected = Counts {
@@ -265,7 +281,7 @@ async fn what_is_noted_after_a_stop_is_written_too(
     let app = TestApp::start(engine).await;
     let hand = Hand::at(&app.database.url).await;
     for n in 1..=3 {
-        app.app.request_log().note(asked(&app, None));
+        app.app.request_log().note(question(&app));
         app.app.drain().await;
         assert_eq!(hand.number(ROWS).await, n);
     }
@@ -378,4 +394,26 @@ async fn old_requests_are_forgotten_oldest_first(#[values(Engine::Sqlite, Engine
     assert_eq!(purge(10_000).await, 400);
     assert_eq!(purge(10_000).await, 0);
     assert_eq!(hand.number(ROWS).await, 100);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_cannot_fill_the_disk(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let hand = Hand::at(&app.database.url).await;
+    let log = app.app.request_log();
+    for _ in 0..3 {
+        for n in 0..1_000 {
+            let key = Some(format!("order-{n}"));
+            log.note(ApiRequest {
+                idempotency_key: key,
+                ..denied(&app, None, Denial::KeyUnknown)
+            });
+        }
+        app.clock.advance(Duration::seconds(1));
+    }
+    log.flush().await;
+
+    assert_eq!(hand.number(ROWS).await, 300, "a hundred a second");
+    assert_eq!(log.counts().dropped_over_rate, 2_700);
 }
