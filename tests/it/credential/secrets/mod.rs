@@ -3,15 +3,18 @@
 //! Everything that makes or takes a secret is done through the real door and the command line, on a process that logs all it can. Every
 //! secret is then looked for in clear and as base64 and hex would show it, and so is a name that must be found.
 
+mod search;
+
 use crate::support::{
     Ended, Engine, Hand, Program, Reply, Signed, Signer, TestDatabase, card, fresh_key, iqd,
 };
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use domain::{Clock, SystemClock, Timestamp};
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder};
 use rstest::rstest;
+use search::Secrets;
 use serde_json::{Value, json};
 
 /// A name that is kept: the search must find it.
@@ -20,76 +23,6 @@ const KEPT: &str = "Zubaida Bookshop";
 const NUMBERS: [&str; 3] = ["5555555555554444", "4000000000000002", "4242424242424243"];
 /// A verification value that no other number here is.
 const CVV: &str = "739";
-
-/// What must be found nowhere.
-#[derive(Default)]
-struct Secrets(Vec<(&'static str, String)>);
-
-impl Secrets {
-    fn add(&mut self, what: &'static str, text: &str) {
-        assert!(text.len() > 3, "{what} is too short to be looked for: {text}");
-        self.0.push((what, text.to_owned()));
-    }
-
-    /// A private key line by line, or the hex of a shared one.
-    fn add_key(&mut self, text: &str) {
-        for line in text.lines().filter(|line| !line.contains("-----")) {
-            self.add("private key", line);
-        }
-    }
-
-    /// What a payload shows once; the secret.
-    fn add_payload(&mut self, payload: &Value) -> String {
-        if let Some(key) = payload["privateKey"].as_str() {
-            self.add_key(key);
-        }
-        let secret = payload["secret"].as_str().unwrap_or_default().to_owned();
-        if !secret.is_empty() {
-            self.add("secret", &secret);
-            // What proves something is behind the public token of 16 characters.
-            let hidden = secret.rsplit('_').next().unwrap();
-            self.add("hidden part", &hidden[16..]);
-        }
-        secret
-    }
-
-    /// Every secret that `haystack` holds in any form.
-    fn in_bytes(&self, place: &str, haystack: &[u8]) -> Vec<String> {
-        let holds = |needle: &[u8]| haystack.windows(needle.len()).any(|window| window == needle);
-        let mut found = Vec::new();
-        for (what, secret) in &self.0 {
-            for (form, text) in forms(secret) {
-                if holds(&text) {
-                    found.push(format!("{what} as {form} in {place}: {secret}"));
-                }
-            }
-        }
-        found
-    }
-}
-
-/// How a secret may look: as it is, as raw bytes that it is the hex or base64 of, and as hex and base64 of itself.
-fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let mut forms = vec![
-        ("text", secret.as_bytes().to_vec()),
-        ("hex", hex::encode(secret).into_bytes()),
-        ("base64", STANDARD_NO_PAD.encode(secret).into_bytes()),
-    ];
-    for raw in [hex::decode(secret).ok(), STANDARD.decode(secret).ok()]
-        .into_iter()
-        .flatten()
-    {
-        if raw.len() >= 16 {
-            forms.push(("hex of what it stands for", hex::encode(&raw).into_bytes()));
-            forms.push((
-                "base64 of what it stands for",
-                STANDARD_NO_PAD.encode(&raw).into_bytes(),
-            ));
-            forms.push(("raw bytes", raw));
-        }
-    }
-    forms
-}
 
 /// Whoever talks to the node.
 struct Door {
@@ -336,11 +269,11 @@ async fn misplaced(door: &Door, key: &str, secrets: &mut Secrets) {
             let url = reqwest::Url::parse_with_params(&format!("{}{path}", door.url), &[("key", secret)]);
             let mut url = url.unwrap();
             if path != "/graphql" && !secret.contains('"') {
-                // Only what is marked as a secret can be told from an honest name.
+                // Only what is marked as a secret, or has the check digit of a card, can be told from an honest name.
                 let marked = ["esk_", "eok_", "ess_"]
                     .iter()
                     .any(|prefix| secret.starts_with(prefix));
-                if path != "/v1/payment/rest/live" || marked || NUMBERS.contains(&secret.as_str()) {
+                if path != "/v1/payment/rest/live" || marked || NUMBERS[..2].contains(&secret.as_str()) {
                     url.path_segments_mut().unwrap().push(secret);
                 }
             }
