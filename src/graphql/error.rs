@@ -95,17 +95,21 @@ pub enum Reply {
 
 /// Sorts an error of a use case.
 pub fn reply(error: Error) -> Reply {
+    sorted(&error)
+}
+
+fn sorted(error: &Error) -> Reply {
     match error {
         Error::Refused(Refusal::Forbidden(forbidden)) => {
             Reply::Failure(failure(Code::Forbidden, forbidden.to_string()))
         }
-        Error::Refused(refusal) => Reply::UserErrors(user_errors(&refusal)),
+        Error::Refused(refusal) => Reply::UserErrors(user_errors(refusal)),
         Error::NotFound(thing) => Reply::UserErrors(vec![UserError::not_found(thing)]),
         Error::Conflict => Reply::Failure(failure(Code::Conflict, error.to_string())),
-        Error::Unavailable(what) => Reply::Failure(failure(Code::Unavailable, what)),
+        Error::Unavailable(what) => Reply::Failure(failure(Code::Unavailable, *what)),
         Error::Storage(cause) => {
             tracing::error!(%cause, "storage failed");
-            Reply::Failure(match trouble(&cause) {
+            Reply::Failure(match trouble(cause) {
                 Trouble::Unreachable => failure(Code::Unavailable, "the database does not answer; try again"),
                 Trouble::TooSlow => failure(Code::Timeout, "the database took too long; ask for less"),
                 Trouble::Defect => failure(Code::Internal, "something went wrong on our side"),
@@ -120,7 +124,12 @@ pub fn reply(error: Error) -> Reply {
 
 /// An error of a question, which has no place for user errors.
 pub fn query_failure(error: Error) -> async_graphql::Error {
-    match reply(error) {
+    shared_failure(&error)
+}
+
+/// The same for several questions that failed together, for one reason.
+pub fn shared_failure(error: &Error) -> async_graphql::Error {
+    match sorted(error) {
         Reply::Failure(error) => error,
         Reply::UserErrors(errors) => {
             let words: Vec<String> = errors.into_iter().map(|error| error.message).collect();

@@ -4,7 +4,7 @@ use super::card::Card;
 use super::context::ContextExt;
 use super::customer::Customer;
 use super::enums::{Gateway, Mode, PaymentStatus};
-use super::error::{Code, failure, query_failure};
+use super::error::{Code, failure, shared_failure};
 use super::load::{OperationsOf, RefundsOf};
 use super::metadata::Metadata;
 use super::money::Money;
@@ -181,15 +181,9 @@ pub fn filter(id: Option<ID>) -> Result<Option<PaymentId>> {
         .map_err(|refusal: domain::id::MalformedId| failure(Code::BadUserInput, refusal.to_string()))
 }
 
-/// An error that several resolvers wait for together.
+/// An error that several resolvers wait for together; each of them says why.
 fn shared(error: Arc<Error>) -> async_graphql::Error {
-    match Arc::try_unwrap(error) {
-        Ok(error) => query_failure(error),
-        Err(error) => {
-            tracing::error!(%error, "a relation could not be loaded");
-            failure(Code::Internal, "something went wrong on our side")
-        }
-    }
+    shared_failure(&error)
 }
 
 plain! {

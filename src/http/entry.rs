@@ -1,7 +1,7 @@
 //! What the request log will say of a request.
 //!
 //! Invariant: it is filled in as the request goes from check to check, so that whatever stops it leaves a row that says how far it
-//! came. No header, body or query string is kept of it: a path, a name, a hash.
+//! came. No header, body or query string is kept of it: a path, a name, a hash; and of those nothing that looks like a secret.
 
 use super::admission::Head;
 use axum::body::Bytes;
@@ -119,7 +119,7 @@ impl Entry {
 
     /// Its idempotency key.
     pub fn idempotency_key(&mut self, key: &str) {
-        self.idempotency_key = Some(cut(key));
+        self.idempotency_key = Some(shortened(key));
     }
 
     /// The code of an error in the answer. The first one stays.
@@ -182,9 +182,97 @@ impl Entry {
     }
 }
 
-fn cut(text: &str) -> String {
+/// How texts begin that open something. Those of sessions and operators are short enough to stand in the middle of an honest word.
+const SECRETS: [(&str, Begins); 5] = [
+    ("esk_live_", Begins::Anywhere),
+    ("esk_test_", Begins::Anywhere),
+    ("-----BEGIN", Begins::Anywhere),
+    ("eok_", Begins::Words),
+    ("ess_", Begins::Words),
+];
+
+/// What stands for the rest of a text that must not be kept.
+const MASK: char = '…';
+
+/// Where a secret may begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    Anywhere,
+    Words,
+}
+
+/// A text that the client chose, as it may be kept and logged: without what looks like a secret of ours, from there to its end, not
+/// at all if it holds a card number, and not longer than the log keeps.
+pub fn cut(text: &str) -> String {
+    if may_hold_card_number(text.as_bytes()) {
+        return MASK.to_string();
+    }
+    let Some(end) = SECRETS
+        .iter()
+        .filter_map(|secret| begins_secret(text, *secret))
+        .min()
+    else {
+        return shortened(text);
+    };
+    let mut open = shortened(text.get(..end).unwrap_or_default());
+    open.push(MASK);
+    open
+}
+
+/// Where the hidden part of a secret begins.
+fn begins_secret(text: &str, (word, begins): (&str, Begins)) -> Option<usize> {
+    let starts_word = |at: usize| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        !before.is_some_and(char::is_alphanumeric)
+    };
+    let mut places = text.match_indices(word).map(|(at, _)| at);
+    let at = places.find(|at| begins == Begins::Anywhere || starts_word(*at))?;
+    Some(at.saturating_add(word.len()))
+}
+
+fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_TEXT) {
         None => text.to_owned(),
         Some((end, _)) => text.get(..end).unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_secret_is_not_kept() {
+        for (text, kept) in [
+            (
+                "/v1/payment/rest/test/esk_test_Abc123/x",
+                "/v1/payment/rest/test/esk_test_…",
+            ),
+            ("Xesk_live_Abc123", "Xesk_live_…"),
+            ("eok_Abc123", "eok_…"),
+            ("/x?ess_Abc123", "/x?ess_…"),
+            ("ess_1 and esk_live_2", "ess_…"),
+            ("-----BEGIN PRIVATE KEY-----\nMC4C", "-----BEGIN…"),
+            ("/pay/4242-4242-4242-4242", "…"),
+            ("دفع eok_1", "دفع eok_…"),
+        ] {
+            assert_eq!(cut(text), kept);
+        }
+    }
+
+    #[test]
+    fn honest_names_are_kept_as_they_are() {
+        for text in [
+            "/graphql",
+            "access_token",
+            "desk_testing",
+            "process_PaymentsOfToday",
+            "book_2026",
+            "/v1/payments/pay_01JZ8QK3M4N5P6R7S8T9V0W1X2/capture",
+            "Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0",
+        ] {
+            assert_eq!(cut(text), text);
+        }
+        assert_eq!(cut(&"a".repeat(MAX_TEXT + 1)).len(), MAX_TEXT);
     }
 }

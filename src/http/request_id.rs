@@ -3,6 +3,7 @@
 //! Invariant: ids are ours. An `x-request-id` that the client sends is noted and never taken over: two requests with one id
 //! would make the request log useless as evidence.
 
+use super::entry::cut;
 use super::label;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -59,7 +60,7 @@ fn span(request: &Request, route: &str, id: &str) -> Span {
         method = label::method(request.method()),
         route,
         request_id = id,
-        client_request_id = client_id(request.headers()),
+        client_request_id = client_id(request.headers()).map(cut),
         trace_id = trace_id(request.headers()),
         // What the GraphQL door finds out.
         operation_type = field::Empty,

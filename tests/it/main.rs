@@ -21,4 +21,6 @@ mod migration;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod scope_walk;
+#[cfg(test)]
 mod support;

@@ -59,7 +59,8 @@ const INTEGERS: [&str; 45] = [
     "SessionRevokePayload.ended",
 ];
 
-fn types() -> BTreeMap<String, TypeDefinition> {
+/// Every type of the schema by its name.
+pub fn types() -> BTreeMap<String, TypeDefinition> {
     let document = parse_schema(tahsil::graphql::sdl()).unwrap();
     let types = document
         .definitions
@@ -73,7 +74,8 @@ fn types() -> BTreeMap<String, TypeDefinition> {
     types.collect()
 }
 
-fn fields(definition: &TypeDefinition) -> &[Positioned<FieldDefinition>] {
+/// The fields of an object or interface.
+pub fn fields(definition: &TypeDefinition) -> &[Positioned<FieldDefinition>] {
     match &definition.kind {
         TypeKind::Object(object) => &object.fields,
         TypeKind::Interface(interface) => &interface.fields,
@@ -81,7 +83,8 @@ fn fields(definition: &TypeDefinition) -> &[Positioned<FieldDefinition>] {
     }
 }
 
-fn inputs(definition: &TypeDefinition) -> &[Positioned<InputValueDefinition>] {
+/// The fields of an input object.
+pub fn inputs(definition: &TypeDefinition) -> &[Positioned<InputValueDefinition>] {
     match &definition.kind {
         TypeKind::InputObject(input) => &input.fields,
         _ => &[],
@@ -89,7 +92,7 @@ fn inputs(definition: &TypeDefinition) -> &[Positioned<InputValueDefinition>] {
 }
 
 /// The name at the heart of a type: `Money` of `[Money!]!`.
-fn base(r#type: &Type) -> &str {
+pub fn base(r#type: &Type) -> &str {
     match &r#type.base {
         BaseType::Named(name) => name,
         BaseType::List(inner) => base(inner),

@@ -1,11 +1,13 @@
 //! What is counted and logged of an operation.
 //!
 //! Invariant: variables are never logged, and a document only as its hash: both can hold card numbers. The name of an
-//! operation is the client's, so it is a label only if the operation is on the list of this server.
+//! operation is the client's, so it is a label only if the operation is on the list of this server, and is logged without what looks
+//! like a secret.
 
 use super::answer::Charged;
 use crate::graphql::Code;
 use crate::graphql::document::{Document, Plan};
+use crate::http::entry::cut;
 use async_graphql::parser::types::OperationType;
 use axum::http::HeaderMap;
 use prometheus::{Error, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
@@ -110,7 +112,7 @@ pub fn note_operation(document: &Document, plan: &Plan, headers: &HeaderMap) {
     span.record("operation_type", kind(plan));
     span.record("document", document.hash.to_string());
     if let Some(name) = &plan.name {
-        span.record("operation", short(name));
+        span.record("operation", short(&cut(name)));
     }
     if !plan.deprecated.is_empty() {
         span.record("deprecated", plan.deprecated.join(" "));
@@ -124,7 +126,7 @@ pub fn note_operation(document: &Document, plan: &Plan, headers: &HeaderMap) {
         ),
     ] {
         if let Some(text) = names.into_iter().find_map(header) {
-            span.record(field, short(text));
+            span.record(field, short(&cut(text)));
         }
     }
 }

@@ -4,6 +4,7 @@ mod legacy;
 mod managing;
 mod places;
 mod rotating;
+mod secrets;
 mod sessions;
 mod signed;
 mod versions;

@@ -246,6 +246,11 @@ impl Operator {
         }
     }
 
+    /// The key that it shows.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// Asks anything.
     pub async fn ask(&self, query: &str, variables: Value) -> Reply {
         let post = self

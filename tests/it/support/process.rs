@@ -4,7 +4,7 @@ use super::database::TestDatabase;
 use super::reply::Reply;
 use reqwest::Client;
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -115,10 +115,17 @@ impl Program {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command
             .envs(settings.iter().copied())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
+        let mut printed = child.stdout.take().unwrap();
+        let out = thread::spawn(move || {
+            let mut text = String::new();
+            // What is no text ends it; the server prints nothing at all.
+            printed.read_to_string(&mut text).ok();
+            text
+        });
         let (said, heard) = mpsc::channel();
         let reader = thread::spawn(move || {
             let mut lines = Vec::new();
@@ -139,6 +146,7 @@ impl Program {
                 url: format!("http://{address}"),
                 child,
                 log: Some(reader),
+                out: Some(out),
             },
             Err(_) => {
                 child.kill().unwrap();
@@ -162,6 +170,7 @@ pub struct Node {
     pub url: String,
     child: Child,
     log: Option<thread::JoinHandle<Vec<String>>>,
+    out: Option<thread::JoinHandle<String>>,
 }
 
 /// How a server ended.
@@ -172,6 +181,8 @@ pub struct Ended {
     pub took: Duration,
     /// What it logged.
     pub log: Vec<String>,
+    /// What it printed.
+    pub out: String,
 }
 
 impl Node {
@@ -197,14 +208,15 @@ impl Node {
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         };
-        let log = self.log.take().unwrap();
-        let log = tokio::task::spawn_blocking(move || log.join().unwrap())
+        let (log, out) = (self.log.take().unwrap(), self.out.take().unwrap());
+        let (log, out) = tokio::task::spawn_blocking(move || (log.join().unwrap(), out.join().unwrap()))
             .await
             .unwrap();
         Ended {
             status,
             took: begun.elapsed(),
             log,
+            out,
         }
     }
 }

@@ -1,0 +1,164 @@
+//! A merchant with one object of every kind, and texts that stand nowhere else.
+
+use crate::support::{Merchant, TestApp, charge, fresh_key, iqd, on};
+use domain::credential::{Scope, Scopes};
+use domain::merchant::Tenant;
+use serde_json::{Value, json};
+use service::credential::NewCredential;
+use std::collections::BTreeMap;
+
+/// What the walk gives as arguments, and what it must not find.
+pub struct Kit {
+    /// Ids by kind: the names of the types that implement `Node`, and those of what commands change.
+    ids: BTreeMap<&'static str, String>,
+    /// The key under which it was sold.
+    pub sale_key: String,
+    /// Cursors by list.
+    pub cursors: Vec<(String, String)>,
+    /// Texts of this merchant: ids, tokens, names, references.
+    pub markers: Vec<String>,
+    quiet: String,
+}
+
+impl Kit {
+    /// Fills the shelves of `owner`, whose key may do everything.
+    pub async fn of(app: &TestApp, owner: &Merchant) -> Self {
+        Self::marked(app, owner, "zubaida").await
+    }
+
+    /// The same for somebody who has nothing to hide.
+    pub async fn plain(app: &TestApp, owner: &Merchant) -> Self {
+        Self::marked(app, owner, "shopkeeper").await
+    }
+
+    async fn marked(app: &TestApp, owner: &Merchant, word: &str) -> Self {
+        let sale_key = format!("{word}-{}", fresh_key());
+        let card = json!({
+            "number": "5555555555554444", "cardholderName": format!("{word} cardholder"), "expMonth": 11, "expYear": 2031, "cvv": "123",
+        });
+        let told = json!({
+            "card": card, "idempotencyKey": sale_key, "description": format!("{word}-description"),
+            "merchantReference": format!("{word}-reference"), "metadata": { "note": format!("{word}-note") },
+            "customer": { "name": format!("{word} customer"), "email": format!("{word}@example.com") },
+        });
+        let mut told = charge(iqd(125_000), told);
+        told["idempotencyKey"] = sale_key.clone().into();
+        let sale = owner.send("paymentSale", told).await.succeeds();
+        let refund = on(
+            &sale.payment(),
+            json!({ "amount": iqd(25_000), "reason": format!("{word}-refund") }),
+        );
+        let refund = owner.send("paymentRefund", refund).await.succeeds();
+        let held = owner.authorize(iqd(125_000)).await.succeeds().payment();
+        let voidable = owner.authorize(iqd(125_000)).await.succeeds().payment();
+        let target = credential(app, owner.tenant, &format!("{word}-target")).await;
+        let spare = credential(app, owner.tenant, &format!("{word}-spare")).await;
+        let open = "mutation { sessionCreate(input: {}) { session { id csrfToken } } }";
+        let session = owner.ask(open, json!({})).await.data["sessionCreate"]["session"].take();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+
+        let lists = "{ payments(first: 1) { edges { cursor } } operations(first: 1) { edges { cursor } } \
+             refunds(first: 1) { edges { cursor } } cards(first: 1) { edges { cursor } nodes { id fingerprint } } \
+             ledgerEntries(first: 1) { edges { cursor } nodes { id journalId } } \
+             credentials(first: 1) { edges { cursor } nodes { signingKeys { id fingerprint publicKey } } } \
+             apiRequests(first: 1) { edges { cursor } nodes { id } } }";
+        let seen = owner.ask(lists, json!({})).await.data;
+        let lists = seen.as_object().unwrap().iter();
+        let cursors = lists.map(|(list, page)| (list.clone(), text(&page["edges"][0]["cursor"])));
+        let cursors = cursors.collect();
+        let key = &seen["credentials"]["nodes"][0]["signingKeys"][0];
+        let ids = BTreeMap::from([
+            ("Payment", sale.payment()),
+            ("Operation", text(&sale.data["operation"]["id"])),
+            ("Refund", text(&refund.data["refund"]["id"])),
+            ("Card", text(&seen["cards"]["nodes"][0]["id"])),
+            ("Credential", target.0),
+            ("ApiRequest", text(&seen["apiRequests"]["nodes"][0]["id"])),
+            ("Merchant", owner.tenant.merchant.to_string()),
+            ("held", held),
+            ("voidable", voidable),
+            ("spare", spare.0),
+            ("owner", owner.credential.to_string()),
+            ("session", text(&session["id"])),
+            ("signing key", text(&key["id"])),
+            ("journal", text(&seen["ledgerEntries"]["nodes"][0]["journalId"])),
+        ]);
+        let mut markers: Vec<String> = ids.values().cloned().collect();
+        markers.extend([
+            target.1,
+            spare.1,
+            text(&key["fingerprint"]),
+            text(&session["csrfToken"]),
+        ]);
+        markers.extend([text(&seen["cards"]["nodes"][0]["fingerprint"]), sale_key.clone()]);
+        markers.extend(owner.secret.get(4..25).map(str::to_owned));
+        markers.extend(text(&key["publicKey"]).lines().nth(1).map(str::to_owned));
+        // Every planted word begins with it, and the name of the merchant with the other.
+        markers.extend([word.to_owned(), "Zubaida".to_owned()]);
+
+        app.clock.advance(chrono::Duration::seconds(1));
+        let quiet = app.now().to_rfc3339();
+        app.clock.advance(chrono::Duration::seconds(1));
+        Self {
+            ids,
+            sale_key,
+            cursors,
+            markers,
+            quiet,
+        }
+    }
+
+    /// The ids of everything, by kind.
+    pub fn ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.ids.iter().map(|(kind, id)| (*kind, id.as_str()))
+    }
+
+    /// What `node` and `nodes` are given.
+    pub fn node(&self, field: &str, kind: &str) -> Value {
+        let id = self
+            .ids
+            .get(kind)
+            .unwrap_or_else(|| panic!("the kit of the schema walk has no {kind}"));
+        if field == "nodes" { json!([id]) } else { json!(id) }
+    }
+
+    /// What stands in a place; what is left out here and may be left out is.
+    pub fn value(&self, place: &str) -> Option<Value> {
+        let id = |kind: &str| Some(json!(self.ids[kind]));
+        if place.ends_with("(first)") {
+            return Some(json!(2));
+        }
+        if place.ends_with("Input.idempotencyKey") {
+            return Some(json!(fresh_key()));
+        }
+        match place {
+            "Query.payment(id)" | "PaymentRefundInput.id" => id("Payment"),
+            "PaymentCaptureInput.id" => id("held"),
+            "PaymentVoidInput.id" => id("voidable"),
+            "CredentialRotateInput.id"
+            | "CredentialUpdateInput.id"
+            | "ApiVersionUpgradeInput.credentialId" => id("Credential"),
+            "CredentialRevokeInput.id" => id("spare"),
+            "CredentialCreateInput.merchantId" => id("Merchant"),
+            "CredentialCreateInput.mode" => Some(json!("TEST")),
+            "CredentialCreateInput.name" | "CredentialUpdateInput.name" => Some(json!("walker")),
+            "CredentialCreateInput.scopes" => Some(json!([Scope::CredentialsManage.as_str()])),
+            "MerchantCreateInput.name" => Some(json!("walked")),
+            "PaymentRefundInput.amount" => Some(iqd(1_000)),
+            "PaymentSaleInput.amount" | "PaymentAuthorizeInput.amount" => Some(iqd(1_000)),
+            "PaymentSaleInput.card" | "PaymentAuthorizeInput.card" => {
+                Some(crate::support::card("4242424242424242"))
+            }
+            // Requests after this would make each answer another.
+            "ApiRequestFilter.createdBefore" => Some(json!(self.quiet)),
+            _ => None,
+        }
+    }
+}
+
+/// A credential that can do nothing but manage; its id and token.
+async fn credential(app: &TestApp, tenant: Tenant, name: &str) -> (String, String) {
+    let scopes: Scopes = Scope::CredentialsManage.as_str().parse().unwrap();
+    let issued = app.issue(NewCredential::named(name, tenant, scopes)).await;
+    (issued.credential.id.to_string(), issued.credential.token)
+}

@@ -1,0 +1,95 @@
+//! What every root field needs: the one list. Whoever adds a field says here who may ask it.
+
+use domain::credential::Scope;
+
+/// What it takes to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Any key, also an operator's.
+    Nothing,
+    /// A merchant's key with this scope; operators are refused.
+    Merchant(Scope),
+    /// A merchant's key with this scope, or an operator.
+    MerchantOrOperator(Scope),
+    /// An operator; merchants are refused.
+    Operator,
+}
+
+/// Root fields by name. `node` and `nodes` are asked for every type that implements `Node`.
+pub const ROOTS: &[(&str, Needs)] = &[
+    ("__typename", Needs::Nothing),
+    ("apiRequests", Needs::MerchantOrOperator(Scope::LogsRead)),
+    (
+        "apiVersionUpgrade",
+        Needs::MerchantOrOperator(Scope::CredentialsManage),
+    ),
+    ("apiVersions", Needs::Nothing),
+    ("balances", Needs::Merchant(Scope::ReportsRead)),
+    ("cards", Needs::Merchant(Scope::PaymentsRead)),
+    (
+        "credentialCreate",
+        Needs::MerchantOrOperator(Scope::CredentialsManage),
+    ),
+    (
+        "credentialRevoke",
+        Needs::MerchantOrOperator(Scope::CredentialsManage),
+    ),
+    (
+        "credentialRotate",
+        Needs::MerchantOrOperator(Scope::CredentialsManage),
+    ),
+    (
+        "credentialUpdate",
+        Needs::MerchantOrOperator(Scope::CredentialsManage),
+    ),
+    ("credentials", Needs::MerchantOrOperator(Scope::CredentialsManage)),
+    ("ledgerEntries", Needs::Merchant(Scope::ReportsRead)),
+    ("ledgerIntegrity", Needs::Merchant(Scope::ReportsRead)),
+    ("merchant", Needs::Nothing),
+    ("merchantCreate", Needs::Operator),
+    ("node(ApiRequest)", Needs::MerchantOrOperator(Scope::LogsRead)),
+    ("node(Card)", Needs::Merchant(Scope::PaymentsRead)),
+    (
+        "node(Credential)",
+        Needs::MerchantOrOperator(Scope::CredentialsManage),
+    ),
+    ("node(Merchant)", Needs::Nothing),
+    ("node(Operation)", Needs::Merchant(Scope::PaymentsRead)),
+    ("node(Payment)", Needs::Merchant(Scope::PaymentsRead)),
+    ("node(Refund)", Needs::Merchant(Scope::PaymentsRead)),
+    ("nodes(ApiRequest)", Needs::MerchantOrOperator(Scope::LogsRead)),
+    ("nodes(Card)", Needs::Merchant(Scope::PaymentsRead)),
+    (
+        "nodes(Credential)",
+        Needs::MerchantOrOperator(Scope::CredentialsManage),
+    ),
+    ("nodes(Merchant)", Needs::Nothing),
+    ("nodes(Operation)", Needs::Merchant(Scope::PaymentsRead)),
+    ("nodes(Payment)", Needs::Merchant(Scope::PaymentsRead)),
+    ("nodes(Refund)", Needs::Merchant(Scope::PaymentsRead)),
+    ("operations", Needs::Merchant(Scope::PaymentsRead)),
+    ("payment", Needs::Merchant(Scope::PaymentsRead)),
+    ("paymentAuthorize", Needs::Merchant(Scope::PaymentsCreate)),
+    ("paymentCapture", Needs::Merchant(Scope::PaymentsCapture)),
+    ("paymentRefund", Needs::Merchant(Scope::RefundsCreate)),
+    ("paymentSale", Needs::Merchant(Scope::PaymentsCreate)),
+    ("paymentVoid", Needs::Merchant(Scope::PaymentsCapture)),
+    ("payments", Needs::Merchant(Scope::PaymentsRead)),
+    ("rateLimit", Needs::Nothing),
+    ("refunds", Needs::Merchant(Scope::PaymentsRead)),
+    ("sessionCreate", Needs::Nothing),
+    ("sessionRevoke", Needs::Nothing),
+    ("viewer", Needs::Nothing),
+];
+
+/// Relations of a payment that are read for whoever may read payments: in the answer of a command they take that scope besides the one
+/// of the command.
+pub const RELATIONS: [&str; 3] = ["card", "operations", "refunds"];
+
+/// What a root field needs.
+pub fn needs(root: &str) -> Needs {
+    let found = ROOTS.iter().find(|(name, _)| *name == root);
+    found
+        .unwrap_or_else(|| panic!("{root} is not in the table of the schema walk: say which scope it needs"))
+        .1
+}
