@@ -156,11 +156,14 @@ impl ApiRequest {
         }
     }
 
-    /// Whether it is worth more than others when not all can be kept: it changed something, or was denied.
+    /// Whether it is worth more than others when not all can be kept: it changed something, or was denied for another reason than
+    /// that there were too many of it.
     #[must_use]
     pub fn matters_most(&self) -> bool {
         !self.is_of_a_stranger()
-            && (self.denial.is_some() || !self.made.is_empty() || self.idempotency_key.is_some())
+            && (self.denial.is_some_and(|denial| denial != Denial::RateLimited)
+                || !self.made.is_empty()
+                || self.idempotency_key.is_some())
     }
 
     /// Whether it named nobody we know. Anybody can send such requests, as many as they like.

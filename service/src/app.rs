@@ -119,6 +119,15 @@ impl App {
         }
     }
 
+    /// Runs something for which nobody waits but the end of a graceful stop.
+    pub fn afterwards(&self, work: impl Future<Output = ()> + Send + 'static) {
+        use tracing::Instrument;
+        // Without a runtime there is nobody to run it, and nothing under way either.
+        if tokio::runtime::Handle::try_current().is_ok() {
+            self.0.running.spawn(work.in_current_span());
+        }
+    }
+
     /// Runs a command to its end even if nobody waits for it any more: a client that hangs up must not leave a payment between
     /// its two transactions.
     pub(crate) async fn to_the_end<T: Send + 'static>(

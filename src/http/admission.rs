@@ -7,7 +7,6 @@
 use super::client_address::{Peer, TrustedProxies, client};
 use super::cookie::SessionCookie;
 use super::entry::Entry;
-use super::label;
 use super::limit::Throttle;
 use axum::http::header::{AUTHORIZATION, HOST};
 use axum::http::uri::Scheme;
@@ -85,13 +84,8 @@ impl<'a> Head<'a> {
 
     /// The row of the request log that it begins.
     #[must_use]
-    pub fn entry(&self) -> Entry {
-        Entry::new(
-            label::method(self.method),
-            self.uri.path(),
-            self.address,
-            self.now,
-        )
+    pub fn entry(&self, app: &App, request_id: &str) -> Entry {
+        Entry::new(app, request_id, self)
     }
 
     /// A header, if it comes once and is visible ASCII. What comes twice means nothing: a signature covers all lines of a header, and

@@ -4,29 +4,40 @@
 //! came. No header, body or query string is kept of it: a path, a name, a hash; and of those nothing that looks like a secret.
 
 use super::admission::Head;
+use super::label;
+use crate::graphql::Noted;
 use axum::body::Bytes;
-use axum::http::StatusCode;
+use axum::http::header::USER_AGENT;
+use axum::http::{HeaderValue, StatusCode, Uri};
 use domain::Timestamp;
 use domain::actor::Actor;
 use domain::api_request::{ApiRequest, MAX_MADE, MAX_TEXT, RateLimitState, Way};
 use domain::api_version::ApiVersion;
 use domain::card::may_hold_card_number;
 use domain::credential::Denial;
-use domain::id::{CredentialId, OperatorId, SessionId};
+use domain::id::{CredentialId, OperatorId, RequestId, SessionId};
 use domain::merchant::Tenant;
 use service::App;
 use service::credential::{Admitted, Denied};
 use sha2::{Digest, Sha256};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::Instant;
+use tokio::sync::oneshot;
 
-/// A row of the request log in the making.
+/// Status of a request whose client did not wait for the answer.
+const GIVEN_UP: u16 = 499;
+
+/// A row of the request log in the making. One that is dropped before it was closed is written too: its client went away.
 pub struct Entry {
+    app: App,
+    id: Option<RequestId>,
     began: Instant,
     at: Timestamp,
     method: &'static str,
-    path: String,
+    uri: Uri,
     address: IpAddr,
+    user_agent: Option<HeaderValue>,
     tenant: Option<Tenant>,
     credential: Option<CredentialId>,
     operator: Option<OperatorId>,
@@ -40,18 +51,42 @@ pub struct Entry {
     api_version: ApiVersion,
     error_code: Option<String>,
     made: Vec<String>,
+    command: Option<Command>,
+    is_closed: bool,
+}
+
+/// A command under way: what it notes, and its end.
+struct Command {
+    noted: Arc<Noted>,
+    ended: oneshot::Receiver<()>,
 }
 
 impl Entry {
     /// A request that has just come.
     #[must_use]
-    pub fn new(method: &'static str, path: &str, address: IpAddr, at: Timestamp) -> Self {
+    pub fn new(app: &App, request_id: &str, head: &Head<'_>) -> Self {
+        let mut entry = Self::blank(app.clone());
+        entry.id = request_id.parse().ok();
+        entry.at = head.now;
+        entry.method = label::method(head.method);
+        entry.uri = head.uri.clone();
+        entry.address = head.address;
+        entry.user_agent = head.headers.get(USER_AGENT).cloned();
+        entry.is_closed = false;
+        entry
+    }
+
+    /// Nothing, of nobody.
+    fn blank(app: App) -> Self {
         Self {
+            app,
+            id: None,
             began: Instant::now(),
-            at,
-            method,
-            path: cut(path),
-            address,
+            at: Timestamp::default(),
+            method: "",
+            uri: Uri::default(),
+            address: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+            user_agent: None,
             tenant: None,
             credential: None,
             operator: None,
@@ -65,7 +100,17 @@ impl Entry {
             api_version: ApiVersion::NEWEST,
             error_code: None,
             made: Vec::new(),
+            command: None,
+            is_closed: true,
         }
+    }
+
+    /// A command begins, which goes on to its end whoever gives up waiting; what it makes belongs into the row all the same. The
+    /// sender is dropped when it has ended.
+    pub fn commands(&mut self, noted: Arc<Noted>) -> oneshot::Sender<()> {
+        let (sender, ended) = oneshot::channel();
+        self.command = Some(Command { noted, ended });
+        sender
     }
 
     /// How somebody tries to show who they are.
@@ -136,23 +181,24 @@ impl Entry {
     }
 
     /// Hands the row to the request log; nobody waits for it to be written.
-    pub fn close(mut self, app: &App, request_id: &str, head: &Head<'_>, status: StatusCode) {
-        let header = |name: &str| head.header(name);
-        if self.idempotency_key.is_none()
-            && let Some(key) = header("idempotency-key")
-        {
-            self.idempotency_key(key);
-        }
+    pub fn close(mut self, status: StatusCode) {
+        self.is_closed = true;
+        self.write(status.as_u16());
+    }
+
+    fn write(&mut self, status: u16) {
         let matters = self.denial.is_some() || !self.made.is_empty() || self.idempotency_key.is_some();
-        if !matters && !app.request_log().has_room_for_question() {
+        let log = self.app.request_log();
+        if !matters && !log.has_room_for_question() {
             if let Some(credential) = self.credential {
-                app.request_log().used(credential, self.address, self.at);
+                log.used(credential, self.address, self.at);
             }
             return;
         }
-        let Ok(id) = request_id.parse() else { return };
+        let Some(id) = self.id else { return };
         let hash = self.body.as_ref().filter(|body| !may_hold_card_number(body));
-        app.request_log().note(ApiRequest {
+        let user_agent = self.user_agent.as_ref().and_then(|value| value.to_str().ok());
+        let request = ApiRequest {
             id,
             at: self.at,
             tenant: self.tenant,
@@ -161,8 +207,7 @@ impl Entry {
             session: self.session,
             way: self.way,
             method: self.method.to_owned(),
-            path: self.path,
-            operation: self.operation,
+            path: cut(self.uri.path()),
             rate_limit: match self.denial {
                 None => RateLimitState::Allowed,
                 Some(_) => RateLimitState::Blocked,
@@ -170,15 +215,38 @@ impl Entry {
             denial: self.denial,
             drift_seconds: self.drift_seconds,
             body_sha256: hash.map(|body| Sha256::digest(body).into()),
-            idempotency_key: self.idempotency_key,
             api_version: self.api_version,
             address: self.address,
-            user_agent: header("user-agent").map(cut),
-            status: status.as_u16(),
-            error_code: self.error_code,
+            user_agent: user_agent.map(cut),
+            status,
             duration_micros: i64::try_from(self.began.elapsed().as_micros()).unwrap_or(i64::MAX),
-            made: self.made,
-        });
+            operation: self.operation.take(),
+            idempotency_key: self.idempotency_key.take(),
+            error_code: self.error_code.take(),
+            made: std::mem::take(&mut self.made),
+        };
+        self.app.request_log().note(request);
+    }
+}
+
+impl Drop for Entry {
+    /// The client went away. What its command makes is waited for, since it goes on.
+    fn drop(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        let app = self.app.clone();
+        let mut given_up = std::mem::replace(self, Self::blank(app.clone()));
+        given_up.is_closed = true;
+        match given_up.command.take() {
+            None => given_up.write(GIVEN_UP),
+            Some(Command { noted, ended }) => app.afterwards(async move {
+                // The sender is dropped, never used: either way the command has ended.
+                drop(ended.await);
+                noted.into_entry(&mut given_up);
+                given_up.write(GIVEN_UP);
+            }),
+        }
     }
 }
 

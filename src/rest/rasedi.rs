@@ -106,13 +106,13 @@ async fn answer(
     headers: HeaderMap,
 ) -> Response {
     let head = Head::new(&gate, peer, &method, &uri, &headers);
-    let mut entry = head.entry();
+    let mut entry = head.entry(&gate.app, &request_id.0);
     let response = match admit(&gate, &head, &mode, &mut entry).await {
         // Whoever was let in learns that there is nothing by this path.
         Ok(_) => refuse(Refused::NotFound, &mut entry),
         Err(refused) => refuse(refused, &mut entry),
     };
-    entry.close(&gate.app, &request_id.0, &head, response.status());
+    entry.close(response.status());
     response
 }
 

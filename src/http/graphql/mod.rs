@@ -82,7 +82,7 @@ async fn answer(
     body: Body,
 ) -> Response {
     let head = Head::new(&door.gate, peer, &method, &uri, &headers);
-    let mut entry = head.entry();
+    let mut entry = head.entry(&door.gate.app, &request_id.0);
     let response = match negotiate(&headers) {
         None => {
             let message = "answers are application/graphql-response+json or application/json";
@@ -94,7 +94,7 @@ async fn answer(
             executed.unwrap_or_else(|stopped| refusal(&door, &request_id, stopped, media_type, &mut entry))
         }
     };
-    entry.close(&door.gate.app, &request_id.0, &head, response.status());
+    entry.close(response.status());
     response
 }
 
@@ -185,13 +185,15 @@ async fn execute(
     let noted = Arc::new(Noted::default());
     let mut operation =
         operation(door, &document, parameters, admitted.as_ref(), cost, &charged).data(Arc::clone(&tally));
+    let mut command = None;
     if plan.kind == OperationType::Mutation {
+        command = Some(entry.commands(Arc::clone(&noted)));
         operation = operation
             .data(Arc::clone(&noted))
             .data(Visitor::of(head, door.gate.cookie));
     }
     let began = Instant::now();
-    let mut executed = run(door, operation, plan.kind)
+    let mut executed = run(door, operation, command)
         .await
         .map_err(|refused| Stopped(Box::new(refused), Some(charged)))?;
     if answer::began(&executed) {

@@ -5,22 +5,30 @@
 use super::Door;
 use super::answer::Refused;
 use crate::graphql::Code;
-use async_graphql::parser::types::OperationType;
 use async_graphql::{Request as Operation, Response as Answer};
 use axum::http::StatusCode;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
+use tokio::sync::oneshot;
 
-/// Executes; a command goes on when nobody waits for it any more.
-pub async fn run(door: &Door, operation: Operation, kind: OperationType) -> Result<Answer, Refused> {
+/// Executes; a command goes on when nobody waits for it any more, and drops its sender at its end.
+pub async fn run(
+    door: &Door,
+    operation: Operation,
+    command: Option<oneshot::Sender<()>>,
+) -> Result<Answer, Refused> {
     let defect = || {
         let message = "something went wrong on our side";
         Refused::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message)
     };
     let done = async {
-        if kind == OperationType::Mutation {
+        if let Some(ended) = command {
             let schema = door.schema.clone();
-            let work = async move { schema.execute(operation).await };
+            let work = async move {
+                let answer = schema.execute(operation).await;
+                drop(ended);
+                answer
+            };
             door.gate.app.even_if_given_up(work).await
         } else {
             guarded(door.schema.execute(operation)).await
