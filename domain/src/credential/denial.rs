@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 /// Declares the reasons: the variant, its word, and what it means.
 macro_rules! denials {
     ($($name:ident = $word:literal, $meaning:literal;)+) => {
-        /// Why a request was not let in, in the order in which it is looked at.
+        /// Why a request was not let in. Each way in is checked in an order of its own: `docs/security.md`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Denial {
             $(#[doc = $meaning] $name,)+
