@@ -81,7 +81,7 @@ pub struct Rotate {
     /// public key in PEM; they stay as they are if left out.
     #[arg(long, value_name = "KIND|FILE", default_value = "none")]
     signing_key: String,
-    /// How long the old keys go on; 0 ends every older key at once.
+    /// How long the old keys go on; 0 ends the old secret, the replaced signing keys and every session at once.
     #[arg(long, value_name = "MINUTES", default_value_t = DEFAULT_OVERLAP.num_minutes())]
     overlap_minutes: i64,
     #[command(flatten)]

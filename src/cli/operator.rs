@@ -1,6 +1,6 @@
 //! `tahsil operator`.
 
-use super::answer::{Answer, Output, fields};
+use super::answer::{Answer, Output, fields, table};
 use super::{Outcome, installation};
 use crate::config::Config;
 use clap::Subcommand;
@@ -16,6 +16,28 @@ use service::credential::Issued;
 pub enum Command {
     /// Add an operator and print the key, once.
     Create(Create),
+    /// List operators, oldest first, without their keys.
+    List(List),
+    /// Revoke an operator: its key opens nothing any more.
+    Revoke(Revoke),
+}
+
+/// How to list them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  tahsil operator list --output json")]
+pub struct List {
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Which operator.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  tahsil operator revoke op_01…")]
+pub struct Revoke {
+    /// The operator.
+    id: OperatorId,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// An operator to be.
@@ -31,12 +53,84 @@ pub struct Create {
 
 /// Does it.
 pub async fn run(command: &Command, config: &Config) -> anyhow::Result<Outcome> {
-    let Command::Create(args) = command;
-    let issued = installation::with(config, async |app| {
-        Ok(service::operator::create(app, &args.name).await?)
-    });
-    args.output.print(&Created::from(&issued.await?))?;
+    match command {
+        Command::Create(args) => {
+            let issued = installation::with(config, async |app| {
+                Ok(service::operator::create(app, &args.name).await?)
+            });
+            args.output.print(&Created::from(&issued.await?))?;
+        }
+        Command::List(args) => {
+            let all = installation::with(config, async |app| Ok(service::operator::list(app).await?));
+            let operators = all.await?;
+            args.output.print(&Operators {
+                operators: operators.iter().map(View::from).collect(),
+            })?;
+        }
+        Command::Revoke(args) => {
+            let revoked = installation::with(config, async |app| {
+                Ok(service::operator::revoke(app, args.id).await?)
+            });
+            args.output.print(&Revoked(View::from(&revoked.await?)))?;
+        }
+    }
     Ok(Outcome::Done)
+}
+
+/// An operator as commands show it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View {
+    id: OperatorId,
+    name: String,
+    token: String,
+    created_at: Timestamp,
+    revoked_at: Option<Timestamp>,
+}
+
+impl From<&Operator> for View {
+    fn from(operator: &Operator) -> Self {
+        Self {
+            id: operator.id,
+            name: operator.name.clone(),
+            token: operator.token.clone(),
+            created_at: operator.created_at,
+            revoked_at: operator.revoked_at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Operators {
+    operators: Vec<View>,
+}
+
+impl Answer for Operators {
+    fn text(&self) -> String {
+        let rows = self.operators.iter().map(|view| {
+            let state = if view.revoked_at.is_some() {
+                "revoked"
+            } else {
+                "active"
+            };
+            [
+                view.id.to_string(),
+                view.name.clone(),
+                view.token.clone(),
+                state.to_owned(),
+            ]
+        });
+        table(["ID", "NAME", "TOKEN", "STATE"], rows)
+    }
+}
+
+#[derive(Serialize)]
+struct Revoked(View);
+
+impl Answer for Revoked {
+    fn text(&self) -> String {
+        format!("{} is revoked", self.0.id)
+    }
 }
 
 /// A new operator with the key in clear: shown once, never stored.

@@ -53,7 +53,8 @@ fn the_examples_in_help_parse() {
             let words = words.split("  ").next().unwrap();
             let line = format!("tahsil {words}")
                 .replace("mer_01…", "mer_00000000000000000000000001")
-                .replace("cred_01…", "cred_00000000000000000000000001");
+                .replace("cred_01…", "cred_00000000000000000000000001")
+                .replace("op_01…", "op_00000000000000000000000001");
             let words = line
                 .split('\'')
                 .enumerate()

@@ -29,6 +29,15 @@ pub enum ComposeError {
     /// A migration failed; those before it are kept.
     #[error("a migration failed, those before it are kept: {0}")]
     Migration(DbErr),
+    /// A SQLite file cannot be made.
+    #[error("cannot make the database file {}: {cause}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
     /// The folder of a SQLite file cannot be made.
     #[error("cannot make the folder {} for the database: {cause}", path.display())]
     Folder {

@@ -29,7 +29,9 @@ pub async fn migrate(url: &DatabaseUrl) -> Result<usize, ComposeError> {
     let _lock = match &file {
         Some(file) => {
             make_folder(file)?;
-            Some(lock(file).await?)
+            let lock = lock(file).await?;
+            make_private(file)?;
+            Some(lock)
         }
         None => None,
     };
@@ -78,6 +80,23 @@ fn make_folder(file: &Path) -> Result<(), ComposeError> {
         path: folder.to_owned(),
         cause,
     })
+}
+
+/// Makes the file before the driver does, readable by its owner only: what is in it is hashed or sealed, and still nobody else's
+/// business. The files beside it take their mode from it. A file that is there keeps its own.
+fn make_private(file: &Path) -> Result<(), ComposeError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) => Err(ComposeError::File {
+            path: file.to_owned(),
+            cause,
+        }),
+    }
 }
 
 /// Waits for the lock file beside `file`. It stays behind: removing it would let two processes hold two files of one name.

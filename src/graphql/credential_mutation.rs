@@ -14,7 +14,7 @@ use chrono::Duration;
 use domain::actor::Actor;
 use domain::api_version::ApiVersion;
 use domain::credential::{CredentialRefusal, DEFAULT_OVERLAP, IpAllowlist, PublicKey, Scope, Scopes, Secret};
-use domain::id::CredentialId;
+use domain::id::{CredentialId, SigningKeyId};
 use domain::merchant::Tenant;
 use service::credential::{Change, IssuedSigningKey, Manager, NewCredential, NewSigningKey, Rotate};
 
@@ -74,7 +74,7 @@ pub struct CredentialRotateInput {
     pub secret: bool,
     /// Its new signing key, in place of those of the same algorithm; they stay as they are if left out.
     pub signing_key: Option<SigningKeyInput>,
-    /// How long the old keys go on, 0 to 10080 minutes; 0 ends every older key at once.
+    /// How long the old keys go on, 0 to 10080 minutes; 0 ends the old secret, the replaced signing keys and every session at once.
     #[graphql(default_with = "default_overlap()")]
     pub overlap_minutes: i32,
 }
@@ -96,6 +96,9 @@ pub struct CredentialUpdateInput {
     pub ip_allowlist: Option<Vec<String>>,
     /// From when on it opens nothing; null is never.
     pub expires_at: MaybeUndefined<DateTime>,
+    /// Signing keys of the credential, `skey_…`, that verify nothing from now on.
+    #[graphql(default)]
+    pub end_signing_keys: Vec<ID>,
 }
 
 /// Revoke a credential.
@@ -307,6 +310,15 @@ impl CredentialRotateInput {
 
 impl CredentialUpdateInput {
     fn read(self) -> Read<(CredentialId, Change)> {
+        let ended: Read<Vec<SigningKeyId>> = self
+            .end_signing_keys
+            .iter()
+            .map(|id| {
+                id.parse().map_err(|malformed| {
+                    UserError::at(UserErrorCode::IdMalformed, malformed, "endSigningKeys")
+                })
+            })
+            .collect();
         let change = Change {
             name: self.name,
             scopes: self.scopes.as_deref().map(scopes).transpose()?,
@@ -316,6 +328,7 @@ impl CredentialUpdateInput {
                 MaybeUndefined::Null => Some(None),
                 MaybeUndefined::Value(at) => Some(Some(at.0)),
             },
+            ended_signing_keys: ended?,
         };
         Ok((id(&self.id, "id")?, change))
     }
@@ -382,7 +395,7 @@ impl CredentialMutation {
         }
     }
 
-    /// Changes the name, scopes, allowlist or expiry of a credential. Takes the scope `credentials:manage` and every scope of the
+    /// Changes the name, scopes, allowlist or expiry of a credential, or ends signing keys of it. Takes the scope `credentials:manage` and every scope of the
     /// credential.
     async fn credential_update(
         &self,
@@ -399,8 +412,8 @@ impl CredentialMutation {
         }
     }
 
-    /// Revokes a credential, for good: it and its sessions open nothing from the next request on. Takes the scope
-    /// `credentials:manage`.
+    /// Revokes a credential, for good: it and its sessions open nothing from the next request on, on other nodes after a second
+    /// at most. Takes the scope `credentials:manage`.
     async fn credential_revoke(
         &self,
         ctx: &Context<'_>,

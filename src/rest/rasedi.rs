@@ -122,13 +122,12 @@ fn refuse(refused: Refused, entry: &mut Entry) -> Response {
 }
 
 async fn admit(gate: &Gate, head: &Head<'_>, mode: &str, entry: &mut Entry) -> Result<Admitted, Refused> {
-    let Ok(mode) = mode.parse::<Mode>() else {
-        return Err(Refused::NotFound);
-    };
-    let Some(secret) = head.header("x-id").filter(|secret| !secret.is_empty()) else {
-        gate.throttle
-            .public(head.address, head.now)
-            .map_err(Stop::Throttled)?;
+    let secret = head.header("x-id").filter(|secret| !secret.is_empty());
+    let (Ok(mode), Some(secret)) = (mode.parse::<Mode>(), secret) else {
+        gate.throttle.public(head.address, head.now).map_err(|exceeded| {
+            entry.denied(Denial::RateLimited);
+            Stop::Throttled(exceeded)
+        })?;
         entry.denied(Denial::KeyMissing);
         return Err(Refused::InvalidCredentials);
     };

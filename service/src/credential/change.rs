@@ -2,14 +2,15 @@
 
 use super::locked;
 use super::manager::Manager;
-use crate::{App, Result};
+use crate::{App, Error, Result, Txn};
 use domain::Timestamp;
 use domain::api_version::ApiVersion;
 use domain::credential::{Credential, CredentialRefusal, IpAllowlist, LastAction, Scopes, SecurityAction};
-use domain::id::CredentialId;
+use domain::id::{CredentialId, SigningKeyId};
 use domain::merchant;
-use entity::credential as table;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use entity::{credential as table, signing_key};
+use sea_orm::prelude::Expr;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
 
 /// What is to be another; `None` stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Change {
     pub allowlist: Option<IpAllowlist>,
     /// When it ends; `Some(None)` is never.
     pub expires_at: Option<Option<Timestamp>>,
+    /// Signing keys that verify no longer.
+    pub ended_signing_keys: Vec<SigningKeyId>,
 }
 
 /// Changes a credential.
@@ -37,7 +40,8 @@ pub async fn update(app: &App, who: Manager<'_>, id: CredentialId, change: Chang
         who.may_give(scopes)?;
     }
     let name = change.name.map(|name| merchant::name(&name)).transpose()?;
-    write(app, who, id, SecurityAction::Updated, move |credential| {
+    let ended = change.ended_signing_keys;
+    write(app, who, id, SecurityAction::Updated, ended, move |credential| {
         credential.name = name.unwrap_or_else(|| credential.name.clone());
         credential.scopes = change.scopes.unwrap_or(credential.scopes);
         credential.allowlist = change.allowlist.unwrap_or_else(|| credential.allowlist.clone());
@@ -60,7 +64,7 @@ pub async fn upgrade(
 ) -> Result<(ApiVersion, Credential)> {
     let before = super::get_many(app, who, &[id]).await?;
     let before = before.into_iter().next();
-    let mut before = before.ok_or(crate::Error::NotFound("credential"))?;
+    let mut before = before.ok_or(Error::NotFound("credential"))?;
     who.may_change(&before)?;
     let pin = move |credential: &mut Credential| {
         if credential.api_version >= version {
@@ -74,7 +78,7 @@ pub async fn upgrade(
         pin(&mut before)?;
         return Ok((from, before));
     }
-    let after = write(app, who, id, SecurityAction::ApiVersionUpgraded, pin).await?;
+    let after = write(app, who, id, SecurityAction::ApiVersionUpgraded, Vec::new(), pin).await?;
     Ok((from, after))
 }
 
@@ -86,7 +90,7 @@ pub async fn revoke(app: &App, who: Manager<'_>, id: CredentialId) -> Result<Cre
     let now = app.now();
     let author = who.author();
     let seen = super::get_many(app, who, &[id]).await?.into_iter().next();
-    who.may_revoke(&seen.ok_or(crate::Error::NotFound("credential"))?)?;
+    who.may_revoke(&seen.ok_or(Error::NotFound("credential"))?)?;
     let revoked = app
         .db()
         .in_txn(move |txn| {
@@ -116,10 +120,11 @@ async fn write(
     who: Manager<'_>,
     id: CredentialId,
     action: SecurityAction,
+    ended: Vec<SigningKeyId>,
     change: impl FnOnce(&mut Credential) -> std::result::Result<(), CredentialRefusal> + Send + 'static,
 ) -> Result<Credential> {
     let seen = super::get_many(app, who, &[id]).await?.into_iter().next();
-    who.may_change(&seen.ok_or(crate::Error::NotFound("credential"))?)?;
+    who.may_change(&seen.ok_or(Error::NotFound("credential"))?)?;
     let last_action = LastAction {
         action,
         at: app.now(),
@@ -134,6 +139,7 @@ async fn write(
                     return Err(CredentialRefusal::Revoked.into());
                 }
                 change(&mut credential)?;
+                end_signing_keys(txn, id, &ended, last_action.at).await?;
                 credential.last_action = last_action;
                 save(txn, &credential).await?;
                 Ok(credential)
@@ -145,7 +151,32 @@ async fn write(
     Ok(changed)
 }
 
-pub(super) async fn save(txn: &crate::Txn, credential: &Credential) -> Result<()> {
+/// Ends signing keys of a credential; those that end sooner by themselves keep their end.
+async fn end_signing_keys(txn: &Txn, id: CredentialId, ended: &[SigningKeyId], now: Timestamp) -> Result<()> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let ids = ended.iter().map(ToString::to_string);
+    let own = Condition::all()
+        .add(signing_key::Column::CredentialId.eq(id.to_string()))
+        .add(signing_key::Column::Id.is_in(ids));
+    let found = signing_key::Entity::find().filter(own.clone()).count(txn).await?;
+    if usize::try_from(found).ok() != Some(ended.len()) {
+        return Err(Error::NotFound("signing key"));
+    }
+    let later = Condition::any()
+        .add(signing_key::Column::ValidUntil.is_null())
+        .add(signing_key::Column::ValidUntil.gt(now));
+    signing_key::Entity::update_many()
+        .col_expr(signing_key::Column::ValidUntil, Expr::value(now))
+        .filter(own)
+        .filter(later)
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn save(txn: &Txn, credential: &Credential) -> Result<()> {
     table::Entity::update_many()
         .set(table::changed(credential))
         .filter(table::Column::Id.eq(credential.id.to_string()))

@@ -1,15 +1,18 @@
 //! Give a credential new keys while the old ones go on for a while.
 //!
 //! Invariant: at any time two secrets at most open a credential. A second rotation during the first is refused, because whoever has
-//! not learnt of the first would be cut off; an overlap of nothing is for emergencies and ends every older key at once.
+//! not learnt of the first would be cut off; an overlap of nothing is for emergencies and ends the old secrets and every session at
+//! once.
 
 use super::change::save;
 use super::key_pair::{self, IssuedSigningKey, NewSigningKey};
 use super::manager::Manager;
-use super::{locked, reissue};
+use super::{locked, reissue, session};
 use crate::{App, Error, Result};
 use chrono::Duration;
-use domain::credential::{Credential, CredentialRefusal, LastAction, MAX_OVERLAP, Secret, SecurityAction};
+use domain::credential::{
+    Credential, CredentialRefusal, LastAction, MAX_OVERLAP, Secret, SecurityAction, SessionHolder,
+};
 use domain::id::CredentialId;
 use entity::{credential as table, signing_key};
 use sea_orm::prelude::Expr;
@@ -96,6 +99,9 @@ pub async fn rotate(app: &App, who: Manager<'_>, what: Rotate) -> Result<Rotated
                         .filter(table::Column::Id.eq(credential.id.to_string()))
                         .exec(txn)
                         .await?;
+                }
+                if hash.is_some() && !overlaps {
+                    session::end_all(txn, SessionHolder::Credential(credential.id), now).await?;
                 }
                 if let Some((algorithm, row)) = key_row {
                     // Those that end sooner by themselves keep their end.

@@ -5,11 +5,13 @@
 
 use super::authenticate::{Admitted, Checked, Csrf, Denied, admissible, admitted};
 use super::{issue, known};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, Txn};
 use chrono::Duration;
+use domain::Timestamp;
 use domain::actor::Actor;
 use domain::api_request::Way;
 use domain::credential::{CredentialRefusal, Denial, KeyKind, MAX_SESSION, Secret, Session, SessionHolder};
+use domain::id::SessionId;
 use entity::{credential, operator, session as table};
 use sea_orm::prelude::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -108,24 +110,35 @@ pub async fn revoke(app: &App, who: &Admitted, ending: Ending) -> Result<u64> {
         .db()
         .in_txn(move |txn| {
             Box::pin(async move {
-                let mut query = table::Entity::update_many()
-                    .col_expr(table::Column::RevokedAt, Expr::value(now))
-                    .filter(table::Column::RevokedAt.is_null());
-                query = match holder {
-                    SessionHolder::Credential(id) => {
-                        query.filter(table::Column::CredentialId.eq(id.to_string()))
-                    }
-                    SessionHolder::Operator(id) => query.filter(table::Column::OperatorId.eq(id.to_string())),
-                };
-                if let (Ending::Own, Some(own)) = (ending, own) {
-                    query = query.filter(table::Column::Id.eq(own.to_string()));
+                match (ending, own) {
+                    (Ending::Own, Some(own)) => end(txn, holder, Some(own), now).await,
+                    _ => end(txn, holder, None, now).await,
                 }
-                Ok(query.exec(txn).await?.rows_affected)
             })
         })
         .await?;
     tracing::info!(ended, "sessions revoked");
     Ok(ended)
+}
+
+/// Ends every session of a holder.
+pub(super) async fn end_all(txn: &Txn, holder: SessionHolder, now: Timestamp) -> Result<u64> {
+    end(txn, holder, None, now).await
+}
+
+/// Ends one session of a holder, or all.
+async fn end(txn: &Txn, holder: SessionHolder, only: Option<SessionId>, now: Timestamp) -> Result<u64> {
+    let mut query = table::Entity::update_many()
+        .col_expr(table::Column::RevokedAt, Expr::value(now))
+        .filter(table::Column::RevokedAt.is_null());
+    query = match holder {
+        SessionHolder::Credential(id) => query.filter(table::Column::CredentialId.eq(id.to_string())),
+        SessionHolder::Operator(id) => query.filter(table::Column::OperatorId.eq(id.to_string())),
+    };
+    if let Some(only) = only {
+        query = query.filter(table::Column::Id.eq(only.to_string()));
+    }
+    Ok(query.exec(txn).await?.rows_affected)
 }
 
 /// The token that requests of a session which may change something carry.

@@ -224,8 +224,8 @@ fn input_hash(app: &App, new: &NewPayment) -> String {
         .optional("merchant_reference", new.merchant_reference.as_deref());
     if let Some(card) = &new.card {
         hash = hash
+            // Without the verification value: it is never kept, and a hash that could be tried against would be keeping it.
             .field("card.number", card.number())
-            .field("card.cvv", card.cvv())
             .field(
                 "card.expiry",
                 format!("{}-{}", card.expiry().year, card.expiry().month),

@@ -150,6 +150,16 @@ async fn sessions_end_by_time_by_hand_and_with_their_key(
     );
     assert!(!open(&third).await && !open(&fourth).await);
 
+    let rotated = Browser::log_in(&app, &server).await;
+    let input = json!({ "id": server.credential.to_string(), "overlapMinutes": 0 });
+    let keys = command(&school, "credentialRotate", "secret", input)
+        .await
+        .succeeds();
+    assert!(!open(&rotated).await, "an emergency ends sessions too");
+    let server = Merchant {
+        secret: keys.data["secret"].as_str().unwrap().to_owned(),
+        ..server
+    };
     let fifth = Browser::log_in(&app, &server).await;
     command(
         &school,
@@ -180,6 +190,7 @@ async fn an_operator_logs_in_too_and_lives_are_bounded(
 ) {
     let app = TestApp::start(engine).await;
     let operator = app.operator("Zainab").await;
+    let second = app.operator("Omar").await;
     for minutes in [0, 1_441] {
         let query = format!(
             "mutation {{ sessionCreate(input: {{ minutes: {minutes} }}) {{ session {{ id }} userErrors {{ code }} }} }}"
@@ -203,4 +214,8 @@ async fn an_operator_logs_in_too_and_lives_are_bounded(
         let reply = Reply::read(request.json(&json!({ "query": WHO })).send().await.unwrap()).await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
     }
+    let omar = service::operator::list(&app.app).await.unwrap()[1].id;
+    service::operator::revoke(&app.app, omar).await.unwrap();
+    assert_eq!(second.ask(WHO, json!({})).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(operator.ask(WHO, json!({})).await.status, StatusCode::OK);
 }

@@ -267,6 +267,24 @@ async fn a_signing_key_that_was_replaced_goes_on_for_the_overlap(
     assert!(taken(&old, "nonce-0001").await && taken(&new, "nonce-0002").await);
     app.clock.advance(Duration::minutes(5));
     assert!(!taken(&old, "nonce-0003").await && taken(&new, "nonce-0004").await);
+    // A signing key can end by itself, and not from elsewhere.
+    let other = keys(
+        &school,
+        "credentialCreate",
+        json!({ "name": "other", "scopes": ["payments:read"] }),
+    )
+    .await;
+    let foreign =
+        json!({ "id": other.data["credential"]["id"], "endSigningKeys": [rotated.data["signingKey"]["id"]] });
+    let refused = super::command(&school, "credentialUpdate", "", foreign).await;
+    assert_eq!(refused.codes(), ["NOT_FOUND"]);
+    let own =
+        json!({ "id": made.data["credential"]["id"], "endSigningKeys": [rotated.data["signingKey"]["id"]] });
+    app.clock.advance(Duration::milliseconds(1));
+    super::command(&school, "credentialUpdate", "", own)
+        .await
+        .succeeds();
+    assert!(!taken(&new, "nonce-0006").await);
     // Revoked is revoked, signed or not.
     app.clock.advance(Duration::milliseconds(1));
     let input = json!({ "id": made.data["credential"]["id"] });

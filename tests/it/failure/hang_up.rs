@@ -3,7 +3,7 @@
 //! sqlx 0.9 gives a connection back inside an open transaction when the future that began it is dropped, and then loses what others
 //! write through it (docs/decisions/0002). Handlers are dropped when clients hang up, so this is tested through the socket.
 
-use crate::support::{Dice, Engine, Hand, Merchant, TestApp, TestDatabase, card, iqd, until};
+use crate::support::{Dice, Engine, Gate, Hand, Held, Merchant, TestApp, TestDatabase, card, iqd, until};
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use rstest::rstest;
@@ -11,9 +11,11 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use service::Db;
 use service::db::Settings;
+use service::provider::Provider;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -104,6 +106,13 @@ async fn comes(app: &TestApp, school: &Merchant, crowd: &Crowd) {
         crowd.hang_up
     );
     assert!(after > 0 && after < crowd.hang_up, "{after}");
+    let without_evidence = "SELECT COUNT(*) FROM payments p WHERE NOT EXISTS \
+         (SELECT 1 FROM api_requests r WHERE CAST(r.made AS TEXT) LIKE '%' || p.id || '%')";
+    assert_eq!(
+        hand.number(without_evidence).await,
+        0,
+        "payments that no request of the log made"
+    );
     app.ledger_ties().await;
 }
 
@@ -221,4 +230,32 @@ async fn insert(db: Db, statement: String) -> service::Result<()> {
         })
     })
     .await
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_leaves_a_row_with_what_its_command_made(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gate = Arc::new(Gate::new(Held::Charges, 2));
+    let app = TestApp::with_patience(engine, Arc::clone(&gate) as Arc<dyn Provider>).await;
+    let school = app.merchant("school").await;
+    let mut line = TcpStream::connect(app.url.trim_start_matches("http://")).unwrap();
+    line.write_all(&request(&school, "SCH-1")).unwrap();
+    let hand = Hand::at(&app.database.url).await;
+    until("the sale is at the provider", async || {
+        hand.number("SELECT COUNT(*) FROM operations").await == 1
+    })
+    .await;
+    drop(line);
+    gate.arrive().await;
+
+    let row = "SELECT status || ' ' || idempotency_key || ' ' || CAST(made AS TEXT) FROM api_requests WHERE status = 499";
+    until("the row is there", async || {
+        app.app.request_log().flush().await;
+        !hand.texts(row).await.is_empty()
+    })
+    .await;
+    let (row, payment) = (hand.text(row).await, hand.text("SELECT id FROM payments").await);
+    assert!(row.starts_with("499 SCH-1 ") && row.contains(&payment), "{row}");
 }

@@ -45,7 +45,6 @@ async fn another_sale_under_a_used_key_is_refused(
     let changes = [
         json!({ "amount": iqd(125_001) }),
         typed(json!({ "number": "5555555555554444" })),
-        typed(json!({ "cvv": "124" })),
         typed(json!({ "expMonth": 11 })),
         typed(json!({ "expYear": 2028 })),
         typed(json!({ "cardholderName": "Zainab" })),
