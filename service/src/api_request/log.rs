@@ -240,7 +240,8 @@ impl RequestLog {
             dropped_over_rate: read(&tally.over_rate),
             dropped_unreachable: read(&tally.unreachable),
             dropped_refused: read(&tally.refused),
-            queued: self.0.queued.load(Ordering::Relaxed),
+            // Under the lock, so that whoever was told of the end sees it.
+            queued: self.0.lock().len(),
         }
     }
 }

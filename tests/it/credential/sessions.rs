@@ -156,10 +156,8 @@ async fn sessions_end_by_time_by_hand_and_with_their_key(
         .await
         .succeeds();
     assert!(!open(&rotated).await, "an emergency ends sessions too");
-    let server = Merchant {
-        secret: keys.data["secret"].as_str().unwrap().to_owned(),
-        ..server
-    };
+    let mut server = server;
+    server.secret = keys.data["secret"].as_str().unwrap().to_owned();
     let fifth = Browser::log_in(&app, &server).await;
     command(
         &school,

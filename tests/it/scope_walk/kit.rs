@@ -58,7 +58,7 @@ impl Kit {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
 
         let lists = "{ payments(first: 1) { edges { cursor } } operations(first: 1) { edges { cursor } } \
-             refunds(first: 1) { edges { cursor } } cards(first: 1) { edges { cursor } nodes { id fingerprint } } \
+             refunds(first: 1) { edges { cursor } } cards(last: 1) { edges { cursor } nodes { id fingerprint } } \
              ledgerEntries(first: 1) { edges { cursor } nodes { id journalId } } \
              credentials(first: 1) { edges { cursor } nodes { signingKeys { id fingerprint publicKey } } } \
              apiRequests(first: 1) { edges { cursor } nodes { id } } }";
