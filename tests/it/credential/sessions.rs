@@ -212,8 +212,9 @@ async fn an_operator_logs_in_too_and_lives_are_bounded(
         let reply = Reply::read(request.json(&json!({ "query": WHO })).send().await.unwrap()).await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
     }
-    let omar = service::operator::list(&app.app).await.unwrap()[1].id;
-    service::operator::revoke(&app.app, omar).await.unwrap();
+    let all = service::operator::list(&app.app).await.unwrap();
+    let omar = all.iter().find(|operator| operator.name == "Omar").unwrap();
+    service::operator::revoke(&app.app, omar.id).await.unwrap();
     assert_eq!(second.ask(WHO, json!({})).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(operator.ask(WHO, json!({})).await.status, StatusCode::OK);
 }

@@ -43,6 +43,7 @@ pub const ROOTS: &[(&str, Needs)] = &[
         Needs::MerchantOrOperator(Scope::CredentialsManage),
     ),
     ("credentials", Needs::MerchantOrOperator(Scope::CredentialsManage)),
+    ("integrityReport", Needs::MerchantOrOperator(Scope::LogsRead)),
     ("ledgerEntries", Needs::Merchant(Scope::ReportsRead)),
     ("ledgerIntegrity", Needs::Merchant(Scope::ReportsRead)),
     ("merchant", Needs::Nothing),
