@@ -273,7 +273,7 @@ mirrored! {
         SignatureMalformed,
         /// The signature does not cover all that it has to.
         SignatureIncomplete,
-        /// The request was signed more than 300 seconds ago, or ahead.
+        /// The request was signed more than 300 seconds ago or ahead, or has expired by its own word.
         ClockDrift,
         /// The body is another than the one whose hash was sent.
         BodyHashMismatch,

@@ -144,12 +144,12 @@ async fn every_field_is_open_to_whom_the_table_says_and_to_nobody_else(
             (format!("only {scope}"), single),
             (format!("all but {scope}"), all_but(scope)),
         ] {
-            let key = app.key_of(school.tenant, scopes.clone()).await;
+            let key = app.key_of(school.tenant, scopes).await;
             let caller = Caller::with_key(&app, &key.secret);
             let session = caller.session(&app).await;
             walkers.push(Walker {
                 name: format!("a session of {name}"),
-                scopes: Some(scopes.clone()),
+                scopes: Some(scopes),
                 caller: session,
             });
             walkers.push(Walker {
