@@ -14,7 +14,10 @@ export const documents = [
 /** Values: what they are is all there is to them, so that nothing could be asked for by an id. A cache keeps them where they
  * were found. */
 const values = [
+  "ApiChange",
+  "ApiVersion",
   "Balance",
+  "CredentialAction",
   "Customer",
   "Failure",
   "IntegrityIssue",
@@ -28,6 +31,7 @@ const values = [
   "PageInfo",
   "RateLimit",
   "UserError",
+  "Viewer",
 ];
 
 const schemaRules = {
