@@ -2,7 +2,7 @@
 //!
 //! Invariant: every check that somebody does not pass is a denial with its own reason in the request log, whatever the door then
 //! says; what opens nothing is answered alike. A key that opened this node before is not shut out because somebody behind the same
-//! address guesses.
+//! address guesses; signatures and sessions, which prove nothing before they are checked, share the address's rate of strangers then.
 
 use super::client_address::{Peer, TrustedProxies, client};
 use super::cookie::SessionCookie;
@@ -202,7 +202,7 @@ impl Gate {
             }
             Shown::Session(cookie) => {
                 entry.tries(Way::Session);
-                self.may_try(head, entry, || false)?;
+                self.may_try(head, entry, || self.may_try_unproved(head))?;
                 let csrf = if head.only_asks() {
                     Csrf::NotNeeded
                 } else {
@@ -246,14 +246,14 @@ impl Gate {
                 self.may_try(head, entry, || {
                     token
                         .as_deref()
-                        .is_some_and(|token| token_is_known(&self.app, token))
+                        .is_some_and(|token| self.may_try_token(head, token))
                 })?;
                 let denied = naming(&self.app, denial, token.as_deref()).await;
                 return Err(self.deny(head, denied, entry));
             }
         };
         entry.tries(request.way);
-        self.may_try(head, entry, || token_is_known(&self.app, &request.token))?;
+        self.may_try(head, entry, || self.may_try_token(head, &request.token))?;
         self.check(&Presented::Signed(&request), head, entry).await
     }
 
@@ -301,6 +301,17 @@ impl Gate {
             Err(exceeded) if !known() => Err(throttled(exceeded, Denial::TooManyRefusedKeys, entry)),
             _ => Ok(()),
         }
+    }
+
+    /// A public token is no proof, so it does not free an address of every limit.
+    fn may_try_token(&self, head: &Head<'_>, token: &str) -> bool {
+        token_is_known(&self.app, token) && self.may_try_unproved(head)
+    }
+
+    /// What shows whose it is only when it has been checked, from an address of which too many keys were refused: as often as
+    /// somebody without a key may ask, so that a neighbour who guesses neither shuts others out nor keeps us busy.
+    fn may_try_unproved(&self, head: &Head<'_>) -> bool {
+        self.throttle.public(head.address, head.now).is_ok()
     }
 
     async fn check(

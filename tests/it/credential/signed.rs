@@ -294,3 +294,39 @@ async fn a_signing_key_that_was_replaced_goes_on_for_the_overlap(
     assert!(!taken(&new, "nonce-0005").await);
     assert_eq!(reasons(&school).await[0], "KEY_REVOKED");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_knows_a_token_can_neither_keep_us_busy_nor_shut_its_owner_out(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let settings = [
+        ("TAHSIL_LIMIT_REFUSED_KEYS_PER_SECOND", "3"),
+        ("TAHSIL_LIMIT_PUBLIC_PER_SECOND", "5"),
+    ];
+    let app = TestApp::with_settings(engine, &settings).await;
+    let school = app.merchant("school").await;
+    let signer = signer(&school, "ED25519").await;
+    assert_eq!(
+        signer
+            .post(WHO, app.now(), "nonce-0001")
+            .send(&app.url)
+            .await
+            .status(),
+        StatusCode::OK
+    );
+    let mut forged = signer.post(WHO, app.now(), "nonce-0002");
+    *forged.header("x-tahsil-nonce") = "nonce-0003".to_owned();
+
+    let mut statuses = Vec::new();
+    for _ in 0..12 {
+        statuses.push(forged.send(&app.url).await.status().as_u16());
+    }
+
+    let checked = statuses.iter().filter(|status| **status == 401).count();
+    assert_eq!(checked, 3 + 5, "{statuses:?}");
+    assert!(statuses.ends_with(&[429; 4]), "{statuses:?}");
+    app.clock.advance(Duration::milliseconds(200));
+    let own = signer.post(WHO, app.now(), "nonce-0004");
+    assert_eq!(own.send(&app.url).await.status(), StatusCode::OK);
+}
