@@ -10,6 +10,7 @@ mod card;
 mod connection;
 mod context;
 mod credential;
+mod credential_input;
 mod credential_mutation;
 mod customer;
 pub mod document;
