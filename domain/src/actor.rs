@@ -4,7 +4,7 @@
 
 use crate::credential::{Scope, Scopes};
 use crate::id::{CredentialId, OperatorId};
-use crate::merchant::{Merchant, Mode, Tenant};
+use crate::merchant::{Merchant, Tenant};
 use std::sync::Arc;
 
 /// Somebody whose key was checked.
@@ -34,18 +34,7 @@ impl MerchantActor {
     /// always those of its own tenant.
     #[must_use]
     pub fn reach(&self) -> Vec<Tenant> {
-        let merchant = self.tenant.merchant;
-        let modes: &[Mode] = match self.tenant.mode {
-            Mode::Live => &[Mode::Live, Mode::Test],
-            Mode::Test => &[Mode::Test],
-        };
-        modes
-            .iter()
-            .map(|mode| Tenant {
-                merchant,
-                mode: *mode,
-            })
-            .collect()
+        self.tenant.reach()
     }
 }
 

@@ -8,51 +8,8 @@ use crate::api_version::ApiVersion;
 use crate::credential::Denial;
 use crate::id::{CredentialId, OperatorId, RequestId, SessionId};
 use crate::merchant::Tenant;
+use crate::word::words;
 use std::net::IpAddr;
-use std::{fmt, str::FromStr};
-
-/// Declares an enum of words as tables and doors write them.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident, $unknown:literal { $($(#[$value_doc:meta])* $value:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $($(#[$value_doc])* $value),+
-        }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$value),+];
-
-            /// The word in tables.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$value => $word),+
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == word).ok_or(UnknownWord($unknown))
-            }
-        }
-    };
-}
-
-/// A word that is not one of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {0}")]
-pub struct UnknownWord(&'static str);
 
 words! {
     /// How the asker showed who it is.

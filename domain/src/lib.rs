@@ -23,6 +23,7 @@ pub mod operation;
 pub mod payment;
 pub mod provider;
 pub mod refund;
+pub mod word;
 
 pub use clock::{Clock, MockClock, SystemClock, Timestamp};
 pub use id::{IdGenerator, SeededIds};

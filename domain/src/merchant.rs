@@ -59,6 +59,31 @@ pub struct Tenant {
     pub mode: Mode,
 }
 
+impl Tenant {
+    /// A merchant in each mode.
+    #[must_use]
+    pub const fn both(merchant: MerchantId) -> [Self; 2] {
+        let live = Self {
+            merchant,
+            mode: Mode::Live,
+        };
+        let test = Self {
+            merchant,
+            mode: Mode::Test,
+        };
+        [live, test]
+    }
+
+    /// The tenants whose records a key of this one may look after: a live key both modes, a test key rehearsal only.
+    #[must_use]
+    pub fn reach(self) -> Vec<Self> {
+        match self.mode {
+            Mode::Live => Self::both(self.merchant).to_vec(),
+            Mode::Test => vec![self],
+        }
+    }
+}
+
 /// A merchant: a business that takes payments through this installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merchant {

@@ -2,8 +2,8 @@
 
 use super::error::{Code, failure};
 use super::load::Loaders;
-use super::noted::Noted;
 use super::user_error::UserError;
+use crate::http::noted::Noted;
 use async_graphql::{Context, Result};
 use domain::actor::Actor;
 use domain::idempotency::IdempotencyKey;

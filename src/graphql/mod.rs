@@ -23,7 +23,6 @@ mod merchant;
 mod metadata;
 mod money;
 mod node;
-mod noted;
 mod operation;
 pub mod payload;
 mod payment;
@@ -43,6 +42,5 @@ mod viewer;
 mod written;
 
 pub use error::{Code, failure};
-pub use noted::{Noted, Visitor};
 pub use rate_limit::{Spent, Tally};
 pub use schema::{Schema, build, sdl};

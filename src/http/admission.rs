@@ -82,12 +82,6 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// The row of the request log that it begins.
-    #[must_use]
-    pub fn entry(&self, app: &App, request_id: &str) -> Entry {
-        Entry::new(app, request_id, self)
-    }
-
     /// A header, if it comes once and is visible ASCII. What comes twice means nothing: a signature covers all lines of a header, and
     /// no other part of the server may read it otherwise.
     #[must_use]

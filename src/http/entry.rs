@@ -5,7 +5,7 @@
 
 use super::admission::Head;
 use super::label;
-use crate::graphql::Noted;
+use super::noted::Noted;
 use axum::body::Bytes;
 use axum::http::header::USER_AGENT;
 use axum::http::{HeaderValue, StatusCode, Uri};
@@ -187,9 +187,10 @@ impl Entry {
     }
 
     fn write(&mut self, status: u16) {
-        let matters = self.denial.is_some() || !self.made.is_empty() || self.idempotency_key.is_some();
+        // The log decides what it keeps; this only saves putting a row together for which there is no room.
+        let is_plain = self.denial.is_none() && self.made.is_empty() && self.idempotency_key.is_none();
         let log = self.app.request_log();
-        if !matters && !log.has_room_for_question() {
+        if is_plain && !log.has_room_for_question() {
             if let Some(credential) = self.credential {
                 log.used(credential, self.address, self.at);
             }

@@ -13,5 +13,6 @@ pub mod health;
 mod label;
 pub mod limit;
 pub mod metrics;
+pub mod noted;
 pub mod request_id;
 pub mod request_log;

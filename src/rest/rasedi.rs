@@ -106,7 +106,7 @@ async fn answer(
     headers: HeaderMap,
 ) -> Response {
     let head = Head::new(&gate, peer, &method, &uri, &headers);
-    let mut entry = head.entry(&gate.app, &request_id.0);
+    let mut entry = Entry::new(&gate.app, &request_id.0, &head);
     let response = match admit(&gate, &head, &mode, &mut entry).await {
         // Whoever was let in learns that there is nothing by this path.
         Ok(_) => refuse(Refused::NotFound, &mut entry),

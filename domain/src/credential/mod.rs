@@ -17,14 +17,13 @@ pub use denial::{Denial, UnknownDenial};
 pub use refusal::CredentialRefusal;
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret::{KeyKind, MalformedSecret, Secret, SecretHash, Token, secret_entropy};
-pub use signing_key::{
-    KeyMaterial, PublicKey, PublicKeyRefusal, RsaPublicKey, SigningAlgorithm, SigningKey, UnknownAlgorithm,
-};
+pub use signing_key::{KeyMaterial, PublicKey, PublicKeyRefusal, RsaPublicKey, SigningAlgorithm, SigningKey};
 
 use crate::Timestamp;
 use crate::api_version::ApiVersion;
 use crate::id::{CredentialId, MalformedId, OperatorId, SessionId};
 use crate::merchant::Tenant;
+use crate::word::words;
 use chrono::Duration;
 use std::net::IpAddr;
 use std::{fmt, str::FromStr};
@@ -91,61 +90,21 @@ pub struct LastAction {
     pub by: Author,
 }
 
-/// What can be done with a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SecurityAction {
-    /// It was made.
-    Created,
-    /// Its name, scopes, allowlist or expiry were changed.
-    Updated,
-    /// It got a new secret.
-    Rotated,
-    /// It got a new signing key.
-    SigningKeyRotated,
-    /// It went to another API version.
-    ApiVersionUpgraded,
-    /// It was revoked.
-    Revoked,
-}
-
-impl SecurityAction {
-    /// Every action.
-    pub const ALL: [Self; 6] = [
-        Self::Created,
-        Self::Updated,
-        Self::Rotated,
-        Self::SigningKeyRotated,
-        Self::ApiVersionUpgraded,
-        Self::Revoked,
-    ];
-
-    /// The word in tables.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Rotated => "rotated",
-            Self::SigningKeyRotated => "signing_key_rotated",
-            Self::ApiVersionUpgraded => "api_version_upgraded",
-            Self::Revoked => "revoked",
-        }
-    }
-}
-
-/// A word that is not an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown security action")]
-pub struct UnknownAction;
-
-impl FromStr for SecurityAction {
-    type Err = UnknownAction;
-
-    fn from_str(word: &str) -> Result<Self, UnknownAction> {
-        Self::ALL
-            .into_iter()
-            .find(|action| action.as_str() == word)
-            .ok_or(UnknownAction)
+words! {
+    /// What can be done with a credential.
+    SecurityAction, "security action" {
+        /// It was made.
+        Created = "created",
+        /// Its name, scopes, allowlist, expiry or signing keys were changed.
+        Updated = "updated",
+        /// It got a new secret.
+        Rotated = "rotated",
+        /// It got a new signing key.
+        SigningKeyRotated = "signing_key_rotated",
+        /// It went to another API version.
+        ApiVersionUpgraded = "api_version_upgraded",
+        /// It was revoked.
+        Revoked = "revoked",
     }
 }
 
@@ -352,7 +311,7 @@ mod tests {
         }
         assert!("pay_1".parse::<Author>().is_err());
         for action in SecurityAction::ALL {
-            assert_eq!(action.as_str().parse(), Ok(action));
+            assert_eq!(action.as_str().parse(), Ok(*action));
         }
     }
 

@@ -70,9 +70,8 @@ pub enum StatusFilter {
 
 /// The tenants whose requests somebody sees; `None` is all requests, also those of nobody.
 fn seen(who: &Actor, merchant: Option<MerchantId>) -> Result<Option<Vec<Tenant>>> {
-    let both = |merchant| [Mode::Live, Mode::Test].map(|mode| Tenant { merchant, mode });
     Ok(match who {
-        Actor::Operator(_) => merchant.map(|merchant| both(merchant).to_vec()),
+        Actor::Operator(_) => merchant.map(|merchant| Tenant::both(merchant).to_vec()),
         Actor::Merchant(_) => Some(who.may(Scope::LogsRead)?.reach()),
     })
 }

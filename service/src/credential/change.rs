@@ -1,7 +1,7 @@
 //! Change, upgrade and revoke a credential.
 
 use super::locked;
-use super::manager::Manager;
+use super::manager::{Authority, Manager};
 use crate::{App, Error, Result, Txn};
 use domain::Timestamp;
 use domain::api_version::ApiVersion;
@@ -11,6 +11,7 @@ use domain::merchant;
 use entity::{credential as table, signing_key};
 use sea_orm::prelude::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
+use std::collections::BTreeSet;
 
 /// What is to be another; `None` stays as it is.
 #[derive(Clone, Debug, Default)]
@@ -36,19 +37,28 @@ pub async fn update(app: &App, who: Manager<'_>, id: CredentialId, change: Chang
     if change.expires_at.flatten().is_some_and(|at| at <= now) {
         return Err(CredentialRefusal::ExpiryPast.into());
     }
+    let authority = who.authority()?;
     if let Some(scopes) = change.scopes {
-        who.may_give(scopes)?;
+        authority.may_give(scopes)?;
     }
     let name = change.name.map(|name| merchant::name(&name)).transpose()?;
     let ended = change.ended_signing_keys;
-    write(app, who, id, SecurityAction::Updated, ended, move |credential| {
-        credential.name = name.unwrap_or_else(|| credential.name.clone());
-        credential.scopes = change.scopes.unwrap_or(credential.scopes);
-        credential.allowlist = change.allowlist.unwrap_or_else(|| credential.allowlist.clone());
-        credential.expires_at = change.expires_at.unwrap_or(credential.expires_at);
-        Ok(())
-    })
-    .await
+    let (_, changed) = write(
+        app,
+        authority,
+        id,
+        SecurityAction::Updated,
+        ended,
+        move |credential| {
+            credential.name = name.unwrap_or_else(|| credential.name.clone());
+            credential.scopes = change.scopes.unwrap_or(credential.scopes);
+            credential.allowlist = change.allowlist.unwrap_or_else(|| credential.allowlist.clone());
+            credential.expires_at = change.expires_at.unwrap_or(credential.expires_at);
+            Ok(())
+        },
+    )
+    .await?;
+    Ok(changed)
 }
 
 /// Pins a credential to a newer version. With `rehearse`, says what it would look like and changes nothing.
@@ -62,10 +72,7 @@ pub async fn upgrade(
     version: ApiVersion,
     rehearse: bool,
 ) -> Result<(ApiVersion, Credential)> {
-    let before = super::get_many(app, who, &[id]).await?;
-    let before = before.into_iter().next();
-    let mut before = before.ok_or(Error::NotFound("credential"))?;
-    who.may_change(&before)?;
+    let authority = who.authority()?;
     let pin = move |credential: &mut Credential| {
         if credential.api_version >= version {
             return Err(CredentialRefusal::NotAnUpgrade);
@@ -73,13 +80,17 @@ pub async fn upgrade(
         credential.api_version = version;
         Ok(())
     };
-    let from = before.api_version;
     if rehearse {
-        pin(&mut before)?;
-        return Ok((from, before));
+        let seen = super::get_many(app, who, &[id]).await?.into_iter().next();
+        let mut credential = seen.ok_or(Error::NotFound("credential"))?;
+        authority.may_change(&credential)?;
+        let from = credential.api_version;
+        pin(&mut credential)?;
+        return Ok((from, credential));
     }
-    let after = write(app, who, id, SecurityAction::ApiVersionUpgraded, Vec::new(), pin).await?;
-    Ok((from, after))
+    let action = SecurityAction::ApiVersionUpgraded;
+    let (before, after) = write(app, authority, id, action, Vec::new(), pin).await?;
+    Ok((before.api_version, after))
 }
 
 /// Revokes a credential: it opens nothing from the next request on, and neither do its sessions. Revoking it again changes nothing.
@@ -87,15 +98,14 @@ pub async fn upgrade(
 /// # Errors
 /// When the manager may not, or it is not there.
 pub async fn revoke(app: &App, who: Manager<'_>, id: CredentialId) -> Result<Credential> {
-    let now = app.now();
-    let author = who.author();
-    let seen = super::get_many(app, who, &[id]).await?.into_iter().next();
-    who.may_revoke(&seen.ok_or(Error::NotFound("credential"))?)?;
+    let (now, authority) = (app.now(), who.authority()?);
+    let author = authority.author;
     let revoked = app
         .db()
         .in_txn(move |txn| {
             Box::pin(async move {
                 let (mut credential, _) = locked(txn, id).await?;
+                authority.may_revoke(&credential)?;
                 if credential.revoked_at.is_none() {
                     credential.revoked_at = Some(now);
                     credential.last_action = LastAction {
@@ -114,62 +124,64 @@ pub async fn revoke(app: &App, who: Manager<'_>, id: CredentialId) -> Result<Cre
     Ok(revoked)
 }
 
-/// Changes a credential that is not revoked, under its lock.
+/// Changes a credential under its lock; gives it as it was and as it is.
 async fn write(
     app: &App,
-    who: Manager<'_>,
+    authority: Authority,
     id: CredentialId,
     action: SecurityAction,
     ended: Vec<SigningKeyId>,
     change: impl FnOnce(&mut Credential) -> std::result::Result<(), CredentialRefusal> + Send + 'static,
-) -> Result<Credential> {
-    let seen = super::get_many(app, who, &[id]).await?.into_iter().next();
-    who.may_change(&seen.ok_or(Error::NotFound("credential"))?)?;
+) -> Result<(Credential, Credential)> {
     let last_action = LastAction {
         action,
         at: app.now(),
-        by: who.author(),
+        by: authority.author,
     };
-    let changed = app
+    let (before, changed) = app
         .db()
         .in_txn(move |txn| {
             Box::pin(async move {
                 let (mut credential, _) = locked(txn, id).await?;
-                if credential.revoked_at.is_some() {
-                    return Err(CredentialRefusal::Revoked.into());
-                }
+                authority.may_change(&credential)?;
+                let before = credential.clone();
                 change(&mut credential)?;
                 end_signing_keys(txn, id, &ended, last_action.at).await?;
                 credential.last_action = last_action;
                 save(txn, &credential).await?;
-                Ok(credential)
+                Ok((before, credential))
             })
         })
         .await?;
     app.known_keys().forget(&changed.token);
     tracing::info!(credential = %id, action = action.as_str(), by = %last_action.by, "credential changed");
-    Ok(changed)
+    Ok((before, changed))
 }
 
-/// Ends signing keys of a credential; those that end sooner by themselves keep their end.
+/// Ends these signing keys of a credential.
 async fn end_signing_keys(txn: &Txn, id: CredentialId, ended: &[SigningKeyId], now: Timestamp) -> Result<()> {
-    if ended.is_empty() {
+    let ids: BTreeSet<String> = ended.iter().map(ToString::to_string).collect();
+    if ids.is_empty() {
         return Ok(());
     }
-    let ids = ended.iter().map(ToString::to_string);
+    let wanted = u64::try_from(ids.len()).unwrap_or(u64::MAX);
     let own = Condition::all()
         .add(signing_key::Column::CredentialId.eq(id.to_string()))
         .add(signing_key::Column::Id.is_in(ids));
-    let found = signing_key::Entity::find().filter(own.clone()).count(txn).await?;
-    if usize::try_from(found).ok() != Some(ended.len()) {
+    if signing_key::Entity::find().filter(own.clone()).count(txn).await? != wanted {
         return Err(Error::NotFound("signing key"));
     }
+    end_keys(txn, own, now).await
+}
+
+/// Lets signing keys end at an instant; those that end sooner by themselves keep their end.
+pub(super) async fn end_keys(txn: &Txn, which: Condition, at: Timestamp) -> Result<()> {
     let later = Condition::any()
         .add(signing_key::Column::ValidUntil.is_null())
-        .add(signing_key::Column::ValidUntil.gt(now));
+        .add(signing_key::Column::ValidUntil.gt(at));
     signing_key::Entity::update_many()
-        .col_expr(signing_key::Column::ValidUntil, Expr::value(now))
-        .filter(own)
+        .col_expr(signing_key::Column::ValidUntil, Expr::value(at))
+        .filter(which)
         .filter(later)
         .exec(txn)
         .await?;

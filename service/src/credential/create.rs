@@ -64,14 +64,15 @@ pub struct IssuedCredential {
 /// # Errors
 /// When the manager may not, the merchant is not there, or something about it cannot be used.
 pub async fn create(app: &App, who: Manager<'_>, new: NewCredential) -> Result<IssuedCredential> {
-    who.may_create_for(new.tenant)?;
-    who.may_give(new.scopes)?;
+    let authority = who.authority()?;
+    authority.may_create_for(new.tenant)?;
+    authority.may_give(new.scopes)?;
     let now = app.now();
     if new.expires_at.is_some_and(|at| at <= now) {
         return Err(CredentialRefusal::ExpiryPast.into());
     }
     let secret = issue(KeyKind::Merchant(new.tenant.mode))?;
-    let author = who.author();
+    let author = authority.author;
     let credential = Credential {
         id: app.id(now),
         tenant: new.tenant,

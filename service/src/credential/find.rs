@@ -21,7 +21,7 @@ pub struct Filter {
 }
 
 fn seen(who: Manager<'_>, merchant: Option<MerchantId>) -> Result<Select<table::Entity>> {
-    Ok(match who.sees(merchant)? {
+    Ok(match who.authority()?.sees(merchant) {
         None => table::Entity::find(),
         Some(tenants) => table::Entity::of_each(&tenants),
     })

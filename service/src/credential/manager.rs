@@ -4,10 +4,10 @@
 //! credential out of reach is answered like one that does not exist.
 
 use crate::{Error, Result};
-use domain::actor::{Actor, MerchantActor};
+use domain::actor::Actor;
 use domain::credential::{Author, Credential, CredentialRefusal, Scope, Scopes};
 use domain::id::MerchantId;
-use domain::merchant::{Mode, Tenant};
+use domain::merchant::Tenant;
 
 /// Somebody who looks after credentials.
 #[derive(Clone, Copy, Debug)]
@@ -19,59 +19,81 @@ pub enum Manager<'a> {
 }
 
 impl Manager<'_> {
-    /// The merchant's side, with the scope that this takes.
-    fn merchant(&self) -> Result<Option<&MerchantActor>> {
-        match self {
-            Self::Console | Self::Actor(Actor::Operator(_)) => Ok(None),
-            Self::Actor(actor) => Ok(Some(actor.may(Scope::CredentialsManage)?)),
-        }
-    }
-
-    /// Who does it, for the record.
-    pub(super) fn author(&self) -> Author {
-        match self {
-            Self::Console => Author::Console,
-            Self::Actor(Actor::Operator(operator)) => Author::Operator(*operator),
-            Self::Actor(Actor::Merchant(merchant)) => Author::Credential(merchant.credential),
-        }
-    }
-
-    /// The tenants whose credentials it sees; `None` is all of them. `merchant` narrows what operators see.
-    pub(super) fn sees(&self, merchant: Option<MerchantId>) -> Result<Option<Vec<Tenant>>> {
-        let both = |merchant| [Mode::Live, Mode::Test].map(|mode| Tenant { merchant, mode });
-        Ok(match self.merchant()? {
-            None => merchant.map(|merchant| both(merchant).to_vec()),
-            Some(own) => Some(own.reach()),
+    /// What it may do with credentials.
+    ///
+    /// # Errors
+    /// When a merchant's key lacks the scope that this takes.
+    pub(super) fn authority(&self) -> Result<Authority> {
+        Ok(match self {
+            Self::Console => Authority {
+                author: Author::Console,
+                own: None,
+            },
+            Self::Actor(Actor::Operator(operator)) => Authority {
+                author: Author::Operator(*operator),
+                own: None,
+            },
+            Self::Actor(actor) => {
+                let merchant = actor.may(Scope::CredentialsManage)?;
+                Authority {
+                    author: Author::Credential(merchant.credential),
+                    own: Some((merchant.tenant, merchant.scopes)),
+                }
+            }
         })
+    }
+}
+
+/// What a manager may do. It goes along into the transaction, so that it is held against the credential as it is under its lock: one
+/// that grew stronger a moment ago is not given away.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Authority {
+    /// Who it is, for the record.
+    pub(super) author: Author,
+    /// The tenant and scopes of a merchant's key; `None` may do everything.
+    own: Option<(Tenant, Scopes)>,
+}
+
+impl Authority {
+    /// The tenants whose credentials it sees; `None` is all of them. `merchant` narrows what operators see.
+    pub(super) fn sees(&self, merchant: Option<MerchantId>) -> Option<Vec<Tenant>> {
+        match self.own {
+            None => merchant.map(|merchant| Tenant::both(merchant).to_vec()),
+            Some((own, _)) => Some(own.reach()),
+        }
     }
 
     /// Whether it may revoke this credential: any within its reach, since that gives nobody anything.
     pub(super) fn may_revoke(&self, credential: &Credential) -> Result<()> {
-        match self.merchant()? {
-            Some(own) if !own.reach().contains(&credential.tenant) => Err(Error::NotFound("credential")),
+        match self.own {
+            Some((own, _)) if !own.reach().contains(&credential.tenant) => Err(Error::NotFound("credential")),
             _ => Ok(()),
         }
     }
 
-    /// Whether it may change this credential, or get new keys for it: who lacks one of its scopes would gain it.
+    /// Whether it may change this credential, or get new keys for it: who lacks one of its scopes would gain it. Nobody changes one
+    /// that is revoked.
     pub(super) fn may_change(&self, credential: &Credential) -> Result<()> {
         self.may_revoke(credential)?;
-        self.may_give(credential.scopes)
+        self.may_give(credential.scopes)?;
+        match credential.revoked_at {
+            Some(_) => Err(CredentialRefusal::Revoked.into()),
+            None => Ok(()),
+        }
     }
 
     /// Whether it may make a credential for `tenant`.
     pub(super) fn may_create_for(&self, tenant: Tenant) -> Result<()> {
-        match self.merchant()? {
-            None => Ok(()),
-            Some(own) if own.tenant.merchant != tenant.merchant => Err(Error::NotFound("merchant")),
-            Some(own) if !own.reach().contains(&tenant) => Err(CredentialRefusal::LiveFromTest.into()),
-            Some(_) => Ok(()),
+        match self.own {
+            Some((own, _)) if own.merchant != tenant.merchant => Err(Error::NotFound("merchant")),
+            Some((own, _)) if !own.reach().contains(&tenant) => Err(CredentialRefusal::LiveFromTest.into()),
+            _ => Ok(()),
         }
     }
 
     /// Whether it may give these scopes away.
     pub(super) fn may_give(&self, scopes: Scopes) -> Result<()> {
-        match self.merchant()?.and_then(|own| scopes.beyond(own.scopes)) {
+        match self.own.and_then(|(_, own)| scopes.beyond(own)) {
             None => Ok(()),
             Some(scope) => Err(CredentialRefusal::ScopeNotHeld(scope).into()),
         }

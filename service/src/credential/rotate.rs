@@ -4,18 +4,17 @@
 //! not learnt of the first would be cut off; an overlap of nothing is for emergencies and ends the old secrets and every session at
 //! once.
 
-use super::change::save;
+use super::change::{end_keys, save};
 use super::key_pair::{self, IssuedSigningKey, NewSigningKey};
 use super::manager::Manager;
 use super::{locked, reissue, session};
-use crate::{App, Error, Result};
+use crate::{App, Result, Txn};
 use chrono::Duration;
 use domain::credential::{
     Credential, CredentialRefusal, LastAction, MAX_OVERLAP, Secret, SecurityAction, SessionHolder,
 };
 use domain::id::CredentialId;
 use entity::{credential as table, signing_key};
-use sea_orm::prelude::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 /// What to rotate.
@@ -53,83 +52,80 @@ pub async fn rotate(app: &App, who: Manager<'_>, what: Rotate) -> Result<Rotated
     if !what.secret && what.signing_key == NewSigningKey::None {
         return Err(CredentialRefusal::NothingToRotate.into());
     }
-    let seen = super::get_many(app, who, &[what.id]).await?.into_iter().next();
-    let seen = seen.ok_or(Error::NotFound("credential"))?;
-    who.may_change(&seen)?;
-
-    let now = app.now();
-    let secret = what.secret.then(|| reissue(&seen.token)).transpose()?;
-    let passphrase = secret.as_ref().map_or("", |secret| secret.reveal());
-    if passphrase.is_empty() && what.signing_key == NewSigningKey::Ed25519Encrypted {
+    if !what.secret && what.signing_key == NewSigningKey::Ed25519Encrypted {
         // The old secret is not known here, so there is nothing to encrypt it with.
         return Err(CredentialRefusal::PassphraseUnknown.into());
     }
-    let issued = key_pair::issue(app.keys(), what.signing_key, app.id(now), passphrase, now)?;
-    let hash = secret.as_ref().map(|secret| app.keys().hash(secret));
-    let key_row = issued
-        .as_ref()
-        .map(|issued| (issued.key.algorithm, signing_key::insert(what.id, &issued.key)));
-    let action = LastAction {
-        action: if what.secret {
-            SecurityAction::Rotated
-        } else {
-            SecurityAction::SigningKeyRotated
-        },
-        at: now,
-        by: who.author(),
-    };
-    let until = now + what.overlap;
-    let overlaps = what.overlap > Duration::zero();
-    let credential = app
+    let (now, authority, here) = (app.now(), who.authority()?, app.clone());
+    let rotated = app
         .db()
         .in_txn(move |txn| {
             Box::pin(async move {
                 let (mut credential, row) = locked(txn, what.id).await?;
-                if credential.revoked_at.is_some() {
-                    return Err(CredentialRefusal::Revoked.into());
+                authority.may_change(&credential)?;
+                let secret = what.secret.then(|| reissue(&credential.token)).transpose()?;
+                if let Some(secret) = &secret {
+                    replace_secret(&here, txn, &mut credential, &row, secret, what.overlap).await?;
                 }
-                if let Some(hash) = hash {
-                    match credential.rotating_until.filter(|until| now < *until && overlaps) {
-                        Some(until) => return Err(CredentialRefusal::RotationInProgress { until }.into()),
-                        None => credential.rotating_until = overlaps.then_some(until),
-                    }
-                    let change = table::rotated(&hash, &row.secret_hash()?, credential.rotating_until);
-                    table::Entity::update_many()
-                        .set(change)
-                        .filter(table::Column::Id.eq(credential.id.to_string()))
-                        .exec(txn)
-                        .await?;
-                }
-                if hash.is_some() && !overlaps {
-                    session::end_all(txn, SessionHolder::Credential(credential.id), now).await?;
-                }
-                if let Some((algorithm, row)) = key_row {
-                    // Those that end sooner by themselves keep their end.
-                    let later = Condition::any()
-                        .add(signing_key::Column::ValidUntil.is_null())
-                        .add(signing_key::Column::ValidUntil.gt(until));
-                    signing_key::Entity::update_many()
-                        .col_expr(signing_key::Column::ValidUntil, Expr::value(until))
-                        .filter(signing_key::Column::CredentialId.eq(credential.id.to_string()))
-                        .filter(signing_key::Column::Algorithm.eq(algorithm.as_str()))
-                        .filter(later)
-                        .exec(txn)
-                        .await?;
-                    signing_key::Entity::insert(row)
+                let passphrase = secret.as_ref().map_or("", Secret::reveal);
+                let id = here.id(now);
+                let issued = key_pair::issue(here.keys(), what.signing_key, id, passphrase, now)?;
+                if let Some(IssuedSigningKey { key, .. }) = &issued {
+                    let same = Condition::all()
+                        .add(signing_key::Column::CredentialId.eq(credential.id.to_string()))
+                        .add(signing_key::Column::Algorithm.eq(key.algorithm.as_str()));
+                    end_keys(txn, same, now + what.overlap).await?;
+                    signing_key::Entity::insert(signing_key::insert(credential.id, key))
                         .exec_without_returning(txn)
                         .await?;
                 }
-                credential.last_action = action;
+                credential.last_action = LastAction {
+                    action: if what.secret {
+                        SecurityAction::Rotated
+                    } else {
+                        SecurityAction::SigningKeyRotated
+                    },
+                    at: now,
+                    by: authority.author,
+                };
                 save(txn, &credential).await?;
-                Ok(credential)
+                Ok(Rotated {
+                    credential,
+                    secret,
+                    signing_key: issued,
+                })
             })
         })
         .await?;
-    app.known_keys().forget(&credential.token);
-    tracing::info!(credential = %credential.id, by = %action.by, %until, "keys rotated");
-    Ok(Rotated {
-        credential,
-        secret,
-        signing_key: issued,
-    })
+    app.known_keys().forget(&rotated.credential.token);
+    tracing::info!(credential = %rotated.credential.id, by = %authority.author, "keys rotated");
+    Ok(rotated)
+}
+
+/// Puts a secret in the place of the one before it, which goes on for the overlap. Without one, sessions end too.
+async fn replace_secret(
+    app: &App,
+    txn: &Txn,
+    credential: &mut Credential,
+    row: &table::Model,
+    secret: &Secret,
+    overlap: Duration,
+) -> Result<()> {
+    let now = app.now();
+    let overlaps = overlap > Duration::zero();
+    if let Some(until) = credential.rotating_until.filter(|until| now < *until && overlaps) {
+        return Err(CredentialRefusal::RotationInProgress { until }.into());
+    }
+    credential.rotating_until = overlaps.then_some(now + overlap);
+    let hash = app.keys().hash(secret);
+    let change = table::rotated(&hash, &row.secret_hash()?, credential.rotating_until);
+    table::Entity::update_many()
+        .set(change)
+        .filter(table::Column::Id.eq(credential.id.to_string()))
+        .exec(txn)
+        .await?;
+    if !overlaps {
+        session::end_all(txn, SessionHolder::Credential(credential.id), now).await?;
+    }
+    Ok(())
 }

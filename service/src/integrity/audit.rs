@@ -1,6 +1,6 @@
 //! Rows that a rule should not let be, counted from the rows.
 
-use super::rule::Rule;
+use super::rule::{Offending, Rule};
 use crate::db::sql;
 use crate::{Result, Txn};
 use domain::credential::{IpAllowlist, Scopes};
@@ -46,15 +46,15 @@ pub(super) async fn count(txn: &Txn, postgres: bool, rule: &Rule, tenants: Optio
         }
         Ok(query.all(txn).await?)
     };
-    match rule.name {
-        "api_keys_no_plaintext_secret" => sum(&rows(PLAINTEXT, "").await?, |_| true),
-        "api_keys_unique_hash" => sum(&rows(SHARED, "").await?, |_| true),
-        "webhook_secrets_hashed" => sum(&rows(UNSEALED, "").await?, |_| true),
-        "credential_scope_required" => {
+    match rule.offending {
+        Offending::PlaintextSecret => sum(&rows(PLAINTEXT, "").await?, |_| true),
+        Offending::SharedSecret => sum(&rows(SHARED, "").await?, |_| true),
+        Offending::UnsealedSecret => sum(&rows(UNSEALED, "").await?, |_| true),
+        Offending::Scopes => {
             let unknown = |text: &str| text.parse::<Scopes>().is_err();
             sum(&rows(SCOPES, " GROUP BY 1").await?, unknown)
         }
-        _ => sum(&rows(ALLOWLISTS, " GROUP BY 1").await?, is_no_allowlist),
+        Offending::Allowlist => sum(&rows(ALLOWLISTS, " GROUP BY 1").await?, is_no_allowlist),
     }
 }
 

@@ -30,6 +30,21 @@ pub enum Status {
     NotValidated,
 }
 
+/// Which rows offend, found without trust in the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offending {
+    /// Credentials whose hash is none.
+    PlaintextSecret,
+    /// Credentials whose secret opens another one too.
+    SharedSecret,
+    /// Webhook endpoints whose secret is not sealed.
+    UnsealedSecret,
+    /// Credentials without a scope, or with one that there is not.
+    Scopes,
+    /// Credentials whose allowlist holds something that is no network.
+    Allowlist,
+}
+
 /// A rule.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -43,6 +58,8 @@ pub struct Rule {
     pub enforcement: Enforcement,
     /// The title of its audit.
     pub audit: &'static str,
+    /// Which rows offend against it.
+    pub(super) offending: Offending,
     /// What both databases print in its definition: a constraint of this name without it is another rule.
     pub(super) says: &'static str,
 }
@@ -62,6 +79,7 @@ const NO_PLAINTEXT: Rule = Rule {
     kind: Kind::Check,
     enforcement: Enforcement::Block,
     audit: "Plaintext credential audit",
+    offending: Offending::PlaintextSecret,
     says: "length(secret_hash) = 64",
 };
 
@@ -71,6 +89,7 @@ const UNIQUE_HASH: Rule = Rule {
     kind: Kind::Unique,
     enforcement: Enforcement::Block,
     audit: "Shared credential secret audit",
+    offending: Offending::SharedSecret,
     says: "secret_hash",
 };
 
@@ -80,6 +99,7 @@ const WEBHOOK_SECRETS: Rule = Rule {
     kind: Kind::Check,
     enforcement: Enforcement::Block,
     audit: "Unsealed webhook secret audit",
+    offending: Offending::UnsealedSecret,
     says: "length(secret_fingerprint) = 64",
 };
 
@@ -89,6 +109,7 @@ const SCOPE_REQUIRED: Rule = Rule {
     kind: Kind::Check,
     enforcement: Enforcement::Block,
     audit: "Credential scope audit",
+    offending: Offending::Scopes,
     says: "scopes <> ''",
 };
 
@@ -99,5 +120,6 @@ const VALID_CIDR: Rule = Rule {
     kind: Kind::Check,
     enforcement: Enforcement::Warn,
     audit: "IP allowlist audit",
+    offending: Offending::Allowlist,
     says: "ip_allowlist",
 };

@@ -17,11 +17,12 @@ pub use observe::GraphqlMetrics;
 
 use crate::config::Introspection;
 use crate::graphql::document::{Cost, Document, Documents, Plan, Rejected};
-use crate::graphql::{self, Code, Noted, Schema, Spent, Tally, Visitor};
+use crate::graphql::{self, Code, Schema, Spent, Tally};
 use crate::http::admission::{Gate, Head, words};
 use crate::http::client_address::Peer;
 use crate::http::entry::Entry;
 use crate::http::limit::Asker;
+use crate::http::noted::{Noted, Visitor};
 use crate::http::request_id::RequestId;
 use accept::{MediaType, negotiate};
 use answer::{Charged, Refused};
@@ -82,7 +83,7 @@ async fn answer(
     body: Body,
 ) -> Response {
     let head = Head::new(&door.gate, peer, &method, &uri, &headers);
-    let mut entry = head.entry(&door.gate.app, &request_id.0);
+    let mut entry = Entry::new(&door.gate.app, &request_id.0, &head);
     let response = match negotiate(&headers) {
         None => {
             let message = "answers are application/graphql-response+json or application/json";

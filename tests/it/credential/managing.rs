@@ -280,4 +280,9 @@ async fn a_change_counts_from_the_next_request_on(
     let input = json!({ "id": id, "name": "Till 3" });
     let refused = command(&school, "credentialUpdate", "", input).await;
     assert_eq!(refused.codes(), ["CREDENTIAL_REVOKED"]);
+    for preview in [true, false] {
+        let input = json!({ "credentialId": id, "preview": preview });
+        let refused = command(&school, "apiVersionUpgrade", "applied", input).await;
+        assert_eq!(refused.codes(), ["CREDENTIAL_REVOKED"], "{preview}");
+    }
 }

@@ -278,8 +278,7 @@ async fn a_signing_key_that_was_replaced_goes_on_for_the_overlap(
         json!({ "id": other.data["credential"]["id"], "endSigningKeys": [rotated.data["signingKey"]["id"]] });
     let refused = super::command(&school, "credentialUpdate", "", foreign).await;
     assert_eq!(refused.codes(), ["NOT_FOUND"]);
-    let own =
-        json!({ "id": made.data["credential"]["id"], "endSigningKeys": [rotated.data["signingKey"]["id"]] });
+    let own = json!({ "id": made.data["credential"]["id"], "endSigningKeys": [rotated.data["signingKey"]["id"], rotated.data["signingKey"]["id"]] });
     app.clock.advance(Duration::milliseconds(1));
     super::command(&school, "credentialUpdate", "", own)
         .await

@@ -52,7 +52,7 @@ fn what_is_absent_leaves_its_line_empty() {
 fn every_algorithm_has_its_word() {
     for algorithm in SigningAlgorithm::ALL {
         let request = signed().having("x-tahsil-signature", &format!("{algorithm}=AA=="));
-        assert_eq!(request.taken().algorithm, algorithm);
+        assert_eq!(request.taken().algorithm, *algorithm);
     }
 }
 

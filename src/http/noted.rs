@@ -1,8 +1,10 @@
-//! What resolvers find out for the request log, and what they learn of the request beyond who asks.
+//! What commands tell the request log, and what they learn of their request beyond who asks.
+//!
+//! Invariant: it outlives the request, because a command does: whoever gives up waiting changes nothing of what is noted.
 
-use crate::http::admission::Head;
-use crate::http::cookie::SessionCookie;
-use crate::http::entry::Entry;
+use super::admission::Head;
+use super::cookie::SessionCookie;
+use super::entry::Entry;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
