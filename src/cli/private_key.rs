@@ -114,11 +114,44 @@ impl PrivateKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ed25519_dalek::pkcs8::EncodePrivateKey;
+    use pkcs8::AlgorithmIdentifierRef;
+    use pkcs8::der::asn1::OctetStringRef;
+    use pkcs8::der::pem::LineEnding;
+    use pkcs8::pkcs5::pbes2::Parameters;
 
-    /// RFC 8410, section 10.3.
-    const PLAIN: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
-    /// The same, as `openssl pkcs8 -topk8 -v2 aes-256-cbc` encrypts it; the passphrase is `esk_test_1`.
-    const ENCRYPTED: &str = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAh6g97ZDpzCjgICCAAw\nDAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEMopor1yFa1UtcC2ip6vBE4EQLld\ndTAFV1DD/D+HBS7HRU2K+Wulw5LOEAkkZOmhCMdiaF0Tr5sau9BVoelBoCmjINx0\n8STIhvAZAJo7aiVyL3E=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    const PASSPHRASE_OF_THE_TEST: &str = "open sesame";
+
+    /// A private key in PEM, and the same behind a passphrase.
+    fn pair() -> (String, String) {
+        let mut seed = [0; 32];
+        service::random::fill(&mut seed);
+        let plain = SigningKey::from_bytes(&seed).to_pkcs8_der().unwrap();
+        let parameters = Parameters::generate_pbkdf2_sha256_aes256cbc(1_000, &[1; 16], [2; 16]).unwrap();
+        let info = PrivateKeyInfoRef::try_from(plain.as_bytes()).unwrap();
+        let encrypted = info
+            .encrypt_with_params(parameters, PASSPHRASE_OF_THE_TEST)
+            .unwrap();
+        let pem = |document: &SecretDocument, label| document.to_pem(label, LineEnding::LF).unwrap();
+        (
+            pem(&plain, "PRIVATE KEY").to_string(),
+            pem(&encrypted, "ENCRYPTED PRIVATE KEY").to_string(),
+        )
+    }
+
+    /// What says that it is an RSA key, and holds none.
+    fn rsa() -> String {
+        let algorithm = AlgorithmIdentifierRef {
+            oid: RSA,
+            parameters: None,
+        };
+        let info = PrivateKeyInfoRef::new(algorithm, OctetStringRef::new(&[0]).unwrap());
+        let document = SecretDocument::encode_msg(&info).unwrap();
+        document
+            .to_pem("PRIVATE KEY", LineEnding::LF)
+            .unwrap()
+            .to_string()
+    }
 
     fn refusal(text: &str, passphrase: Option<&str>) -> String {
         match PrivateKey::read(text, passphrase) {
@@ -129,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_algorithm_is_told_from_the_key() {
-        let plain = PrivateKey::read(PLAIN, None).unwrap();
+        let plain = PrivateKey::read(&pair().0, None).unwrap();
         assert_eq!(plain.algorithm(), SigningAlgorithm::Ed25519);
         let shared = PrivateKey::read(&format!(" {}\n", "0b".repeat(32)), None).unwrap();
         assert_eq!(shared.algorithm(), SigningAlgorithm::HmacSha256);
@@ -138,11 +171,11 @@ mod tests {
     #[test]
     fn an_encrypted_key_is_the_plain_one_behind_its_passphrase() {
         let sign = |key: PrivateKey| key.sign(b"POST\n/graphql").unwrap();
-        let plain = PrivateKey::read(PLAIN, None).unwrap();
-        let encrypted = PrivateKey::read(ENCRYPTED, Some("esk_test_1")).unwrap();
-        assert_eq!(sign(plain), sign(encrypted));
-        assert!(refusal(ENCRYPTED, None).contains(PASSPHRASE));
-        assert!(refusal(ENCRYPTED, Some("esk_test_2")).contains("does not open"));
+        let (plain, encrypted) = pair();
+        let opened = PrivateKey::read(&encrypted, Some(PASSPHRASE_OF_THE_TEST)).unwrap();
+        assert_eq!(sign(PrivateKey::read(&plain, None).unwrap()), sign(opened));
+        assert!(refusal(&encrypted, None).contains(PASSPHRASE));
+        assert!(refusal(&encrypted, Some("open barley")).contains("does not open"));
     }
 
     /// RFC 4231, section 4.3, has a shorter key; this one was computed with OpenSSL.
@@ -157,8 +190,6 @@ mod tests {
 
     #[test]
     fn what_cannot_sign_is_refused_with_the_way_out_and_without_a_quotation() {
-        // 512 bits: an example, and no key.
-        let rsa = "-----BEGIN PRIVATE KEY-----\nMIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq/WOSSF9W+56NBTA\n0NpmwbPH9s2w8V3dldXmJNmpad0jIBnf5KR32JAbYrBnZQG2lw/zlVWTB+/v+m05\njlpJhQIDAQABAkAPylKwgHTEdleeZLF3/DYnX1zjWuv+ngH0+llR1PLrl45PDGEU\ndyoPTS5j80dH70h/Mtxql5awDEAaWRBLQ7ABAiEA2FWLZEgpQbXAmzSDFoH98RbO\nCcP2XdJs7lfCFWhm1gECIQDLfRsyUrVMJsGlZX3q6V8gg5pTbEyFdAEV8ZJFZlsb\nhQIgLew64tbOqzxB3rCPA0AlAACvTDNlIRWCOjY25QR8kAECIFgj2XrjrlnM08Xz\nfyYYbbbkqh0GZOLNS4cYuvXKjx4NAiEAi/+zsYV24cmH0YpvUSlr0OE04LnU00fY\nbmBItmm0mX0=\n-----END PRIVATE KEY-----\n";
         for (text, says) in [
             ("", "in hex"),
             ("0b0b", "in hex"),
@@ -183,7 +214,7 @@ mod tests {
                 "-----BEGIN RSA PRIVATE KEY-----\nMC4C\n-----END RSA PRIVATE KEY-----",
                 "RSA private keys are not supported",
             ),
-            (rsa, "RSA private keys are not supported"),
+            (&rsa(), "RSA private keys are not supported"),
         ] {
             let refusal = refusal(text, None);
             assert!(refusal.contains(says), "{text}: {refusal}");

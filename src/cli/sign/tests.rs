@@ -1,12 +1,20 @@
 use super::*;
 use clap::Parser;
 use domain::credential::PublicKey;
+use ed25519_dalek::pkcs8::EncodePrivateKey;
+use pkcs8::der::pem::LineEnding;
 use serde_json::json;
 
-/// RFC 8410, section 10: the two halves of the example.
-const PRIVATE: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
-const PUBLIC: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n";
 const BODY: &[u8] = br#"{"hello": "world"}"#;
+
+/// The two halves of a new key, in PEM.
+fn pair() -> (String, String) {
+    let mut seed = [0; 32];
+    service::random::fill(&mut seed);
+    let private = ed25519_dalek::SigningKey::from_bytes(&seed);
+    let public = PublicKey::Ed25519(private.verifying_key()).to_pem();
+    (private.to_pkcs8_pem(LineEnding::LF).unwrap().to_string(), public)
+}
 
 #[derive(Parser)]
 struct Line {
@@ -51,10 +59,11 @@ fn a_native_request_is_one_json_object_with_its_text_and_headers() {
 
 #[test]
 fn what_is_signed_verifies_in_either_form_and_without_a_body() {
-    let public = PublicKey::from_pem(PUBLIC).unwrap();
+    let (private, public) = pair();
+    let public = PublicKey::from_pem(&public).unwrap();
     for form in ["native", "http"] {
         for body in [BODY, b""] {
-            let signed = signed(PRIVATE, body, &["--form", form]).unwrap();
+            let signed = signed(&private, body, &["--form", form]).unwrap();
             let signature = STANDARD.decode(&signed.signature).unwrap();
             assert!(
                 public.verifies(signed.signed_text.as_bytes(), &signature),
@@ -82,7 +91,7 @@ fn an_http_signature_covers_all_that_it_has_to() {
         "--timestamp",
         "2026-06-15T13:42:07+03:00",
     ];
-    let signed = signed(PRIVATE, BODY, &more).unwrap();
+    let signed = signed(&pair().0, BODY, &more).unwrap();
     assert_eq!(
         signed.signed_text,
         "\"@method\": POST\n\
@@ -105,7 +114,9 @@ fn an_http_signature_covers_all_that_it_has_to() {
 
 #[test]
 fn the_private_key_is_not_printed() {
-    for (key, hidden) in [(PRIVATE, "MC4CAQ"), (&"0b".repeat(32), "0b0b0b")] {
+    let (private, _) = pair();
+    let body = private.lines().nth(1).unwrap();
+    for (key, hidden) in [(&private, body), (&"0b".repeat(32), "0b0b0b")] {
         let signed = signed(key, BODY, &[]).unwrap();
         let printed = format!("{}{}", signed.text(), serde_json::to_string(&signed).unwrap());
         assert!(!printed.contains(hidden), "{printed}");
@@ -115,7 +126,7 @@ fn the_private_key_is_not_printed() {
 #[test]
 fn what_the_server_would_refuse_is_not_signed() {
     for more in [["--nonce", "short"], ["--nonce", "with a space"]] {
-        let refused = signed(PRIVATE, BODY, &more).unwrap_err().to_string();
+        let refused = signed(&pair().0, BODY, &more).unwrap_err().to_string();
         assert!(
             refused.starts_with("the server would refuse this request"),
             "{refused}"

@@ -1,5 +1,6 @@
 // Our own signed requests, with Node's cryptography: every algorithm, and everything that one may not change.
 import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { command } from "../lib/command.mjs";
@@ -72,6 +73,15 @@ async function agreesWithTheCommand(credential, folder) {
   assert.equal(theirs.signedText, ours.text);
   // Both kinds of signature are determined by key and text.
   assert.equal(theirs.headers["X-Tahsil-Signature"], ours.headers["x-tahsil-signature"]);
+  if (credential.pem) {
+    // The same key, encrypted by OpenSSL.
+    const passphrase = "open sesame";
+    const form = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase };
+    writeFileSync(file, createPrivateKey({ key: credential.pem, passphrase: credential.passphrase }).export(form));
+    const again = { ...process.env, TAHSIL_SIGN_PASSPHRASE: passphrase };
+    const opened = JSON.parse(await command(process.env.TAHSIL_BIN, args, { env: again, cwd: folder }));
+    assert.equal(opened.signature, theirs.signature);
+  }
 }
 
 function split(signature) {
