@@ -319,6 +319,16 @@ async fn sweep(app: App, request_log: chrono::Duration, stopping: CancellationTo
             Ok(expired) => tracing::info!(expired, "authorizations expired"),
             Err(error) => tracing::error!(%error, "ended authorizations could not be looked for"),
         }
+        match service::intent::expire_due(&app, SWEEP_LIMIT).await {
+            Ok(0) => {}
+            Ok(expired) => tracing::info!(expired, "intents expired"),
+            Err(error) => tracing::error!(%error, "ended intents could not be looked for"),
+        }
+        match service::intent::give_back_late_money(&app, SWEEP_LIMIT).await {
+            Ok(0) => {}
+            Ok(given) => tracing::info!(given, "late money given back"),
+            Err(error) => tracing::error!(%error, "late money could not be looked for"),
+        }
         match service::api_request::purge(&app, app.now() - request_log, PURGE_LIMIT).await {
             Ok(0) => {}
             Ok(purged) => tracing::info!(purged, "old requests deleted from the log"),

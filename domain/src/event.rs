@@ -38,6 +38,27 @@ pub enum EventType {
     /// A refund did not happen.
     #[serde(rename = "refund.failed")]
     RefundFailed,
+    /// Money arrived after its intent had run out.
+    #[serde(rename = "payment.late_success")]
+    PaymentLateSuccess,
+    /// An intent waits for its payer.
+    #[serde(rename = "payment_intent.created")]
+    IntentCreated,
+    /// Money is held for an intent; the merchant captures it.
+    #[serde(rename = "payment_intent.requires_capture")]
+    IntentRequiresCapture,
+    /// An intent is paid. S0 calls it `checkout.session.completed`.
+    #[serde(rename = "payment_intent.succeeded")]
+    IntentSucceeded,
+    /// The last attempt at an intent was declined.
+    #[serde(rename = "payment_intent.failed")]
+    IntentFailed,
+    /// An intent was given up.
+    #[serde(rename = "payment_intent.canceled")]
+    IntentCanceled,
+    /// Nobody paid an intent in time.
+    #[serde(rename = "payment_intent.expired")]
+    IntentExpired,
 }
 
 impl EventType {
@@ -55,6 +76,13 @@ impl EventType {
             Self::RefundCreated => "refund.created",
             Self::RefundSucceeded => "refund.succeeded",
             Self::RefundFailed => "refund.failed",
+            Self::PaymentLateSuccess => "payment.late_success",
+            Self::IntentCreated => "payment_intent.created",
+            Self::IntentRequiresCapture => "payment_intent.requires_capture",
+            Self::IntentSucceeded => "payment_intent.succeeded",
+            Self::IntentFailed => "payment_intent.failed",
+            Self::IntentCanceled => "payment_intent.canceled",
+            Self::IntentExpired => "payment_intent.expired",
         }
     }
 }

@@ -54,7 +54,50 @@ pub enum CaptureOrder {
     Later,
 }
 
+/// The fee cannot be put on top of an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoSurcharge {
+    /// The fee is the whole of whatever is paid, so no total leaves the amount.
+    #[error("the fee cannot be put on top: it is the whole payment")]
+    WholePayment,
+    /// The total is more than can be counted.
+    #[error("the fee cannot be put on top: the total is too large")]
+    TooLarge,
+}
+
 impl FeeTerms {
+    /// What has to be added to `net` so that the fee of the sum leaves `net` (S3, `collectFeeFromCustomer`): the least whole
+    /// steps that do. The fee is taken from what was paid, so it is more than the fee of `net` alone.
+    ///
+    /// # Errors
+    /// When no total leaves `net`.
+    pub fn surcharge(&self, net: Money) -> Result<Money, NoSurcharge> {
+        let currency = net.currency();
+        let step = Money::new(currency.step(), currency);
+        let kept = i128::from(WHOLE_BPS.saturating_sub(self.fee_bps));
+        if kept == 0 {
+            return Err(NoSurcharge::WholePayment);
+        }
+        let fixed = self.fixed.filter(|fixed| fixed.currency() == currency);
+        let wanted = i128::from(net.minor()) + i128::from(fixed.map_or(0, Money::minor));
+        // Below the exact total by less than two steps, whichever way the fee is rounded.
+        let near =
+            wanted * i128::from(WHOLE_BPS) / kept / i128::from(step.minor()) * i128::from(step.minor());
+        let near = i64::try_from(near).map_err(|_| NoSurcharge::TooLarge)?;
+        let lowest = near.saturating_sub(2 * step.minor()).max(net.minor());
+        let mut total = Money::new(lowest, currency);
+        loop {
+            let parts = self
+                .apply(total, CaptureOrder::First)
+                .map_err(|_| NoSurcharge::TooLarge)?;
+            let left = total.checked_sub(parts.fee).map_err(|_| NoSurcharge::TooLarge)?;
+            if left.minor() >= net.minor() {
+                return total.checked_sub(net).map_err(|_| NoSurcharge::TooLarge);
+            }
+            total = total.checked_add(step).map_err(|_| NoSurcharge::TooLarge)?;
+        }
+    }
+
     /// No fee, no reserve.
     pub const FREE: Self = Self {
         fee_bps: 0,
@@ -184,7 +227,46 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_surcharge_leaves_what_was_asked_for() {
+        assert_eq!(
+            EPARA.surcharge(iqd(1_500)),
+            Ok(iqd(31)),
+            "2 per cent of 1,531 is 31"
+        );
+        assert_eq!(FeeTerms::FREE.surcharge(iqd(1_500)), Ok(iqd(0)));
+        let all = FeeTerms {
+            fee_bps: WHOLE_BPS,
+            fixed: None,
+            reserve_bps: 0,
+        };
+        assert_eq!(all.surcharge(iqd(1)), Err(NoSurcharge::WholePayment));
+        let almost_all = FeeTerms {
+            fee_bps: WHOLE_BPS - 1,
+            fixed: None,
+            reserve_bps: 0,
+        };
+        assert_eq!(
+            almost_all.surcharge(Money::new(i64::MAX / 2, Currency::Usd)),
+            Err(NoSurcharge::TooLarge)
+        );
+    }
+
     proptest! {
+        #[test]
+        fn a_surcharge_is_the_least_that_leaves_the_net(net in 1_i64..10_000_000, fee_bps in 0_u32..9_900, fixed in 0_i64..2_000) {
+            let terms = FeeTerms { fee_bps, fixed: Some(iqd(fixed)), reserve_bps: 500 };
+            let left = |total: Money| {
+                let fee = terms.apply(total, CaptureOrder::First).unwrap().fee;
+                total.checked_sub(fee).unwrap()
+            };
+            let total = iqd(net).checked_add(terms.surcharge(iqd(net)).unwrap()).unwrap();
+            prop_assert_eq!(left(total), iqd(net));
+            if total.minor() > iqd(net).minor() {
+                prop_assert!(left(total.checked_sub(iqd(1)).unwrap()).minor() < iqd(net).minor());
+            }
+        }
+
         #[test]
         fn a_breakdown_adds_up(steps in 1_i64..10_000_000_000, fee_bps in 0_u32..=10_000, reserve_bps in 0_u32..=10_000, fixed in 0_i64..1_000) {
             let terms = FeeTerms { fee_bps, fixed: Some(iqd(fixed)), reserve_bps }.checked(Currency::Iqd).unwrap();

@@ -213,6 +213,14 @@ ids! {
     RequestId = "req",
     /// A payment.
     PaymentId = "pay",
+    /// An intent: what is to be paid.
+    IntentId = "pi",
+    /// The page session of an intent: the same id under the name that S0 gives it.
+    CheckoutSessionId = "cs",
+    /// A payment link.
+    PaymentLinkId = "plink",
+    /// A promo code of a merchant.
+    PromoCodeId = "promo",
     /// An operation on a payment; S2 calls it transaction.
     OperationId = "txn",
     /// A refund.
@@ -223,6 +231,28 @@ ids! {
     EventId = "evt",
     /// A journal of the ledger.
     JournalId = "jrn",
+}
+
+impl IntentId {
+    /// The page session of this intent.
+    #[must_use]
+    pub const fn session(self) -> CheckoutSessionId {
+        CheckoutSessionId(self.0)
+    }
+
+    /// The reference code of this intent, by which S3 knows it: the same id, spelled as a UUID.
+    #[must_use]
+    pub const fn reference(self) -> Uuid {
+        self.0
+    }
+}
+
+impl CheckoutSessionId {
+    /// The intent of this page session.
+    #[must_use]
+    pub const fn intent(self) -> IntentId {
+        IntentId(self.0)
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Merchants and modes: who owns what.
 
 use crate::fee::FeeTerms;
+use crate::gateways::Gateways;
 use crate::id::MerchantId;
+use crate::word::words;
 use crate::{Currency, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -95,8 +97,77 @@ pub struct Merchant {
     pub currency: Currency,
     /// What a payment costs it.
     pub fees: FeeTerms,
+    /// How its payers pay.
+    pub checkout: Checkout,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+/// How the payers of a merchant pay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// The gateways that it may use.
+    pub gateways: Gateways,
+    /// Whether a fee may be put on top of a card payment in dinars. Off unless an operator allows it: in Iraq the receiver
+    /// bears the commission of electronic payments (`reference/payments.md` 2.6 row 20).
+    pub card_surcharge: bool,
+    /// What becomes of money that arrives after its intent has run out.
+    pub late_success: LateSuccess,
+    /// The name on its pages; its own name if not given.
+    pub brand_name: Option<String>,
+    /// The colour of its pages.
+    pub brand_color: Option<BrandColor>,
+}
+
+impl Default for Checkout {
+    fn default() -> Self {
+        Self {
+            gateways: Gateways::all(),
+            card_surcharge: false,
+            late_success: LateSuccess::Accept,
+            brand_name: None,
+            brand_color: None,
+        }
+    }
+}
+
+words! {
+    /// What becomes of money that arrives after its intent has run out (`reference/payments.md` 2.5).
+    LateSuccess, "policy for late success" {
+        /// The intent counts as paid.
+        Accept = "accept",
+        /// The money goes back to the payer.
+        GiveBack = "give_back",
+    }
+}
+
+/// A colour: `#` and six lower-case hex digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrandColor(String);
+
+/// Text that is not a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a colour is # and six hex digits, such as #0b6e4f")]
+pub struct MalformedColor;
+
+impl FromStr for BrandColor {
+    type Err = MalformedColor;
+
+    fn from_str(text: &str) -> Result<Self, MalformedColor> {
+        let digits = text.strip_prefix('#').ok_or(MalformedColor)?;
+        if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(MalformedColor);
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+}
+
+impl BrandColor {
+    /// `#0b6e4f`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Longest merchant, operator or credential name, in characters.

@@ -26,6 +26,11 @@ pub fn minor(amount: impl Into<Option<Money>>, currency: Currency) -> i64 {
     }
 }
 
+/// A count as a column holds it; one that no column can hold becomes one that every CHECK refuses.
+pub fn count(of: u32) -> i32 {
+    i32::try_from(of).unwrap_or(-1)
+}
+
 /// A decline as the JSON that [`decline`] reads.
 #[expect(
     clippy::expect_used,

@@ -7,7 +7,7 @@ use domain::credential::{
     Author, Credential, Denial, IpAllowlist, LastAction, LastUse, Operator, Scopes, SecurityAction,
 };
 use domain::fee::FeeTerms;
-use domain::merchant::{Merchant, Mode, Tenant};
+use domain::merchant::{Checkout, LateSuccess, Merchant, Mode, Tenant};
 use domain::metadata::Metadata;
 use domain::operation::{Operation, OperationKind, OperationState};
 use domain::payment::{Customer, Finality, Payment, PaymentState};
@@ -77,6 +77,13 @@ pub fn merchant() -> Merchant {
             fee_bps: 200,
             fixed: Some(iqd(500)),
             reserve_bps: 500,
+        },
+        checkout: Checkout {
+            gateways: "CREDIT_CARD,FIB".parse().unwrap(),
+            card_surcharge: true,
+            late_success: LateSuccess::GiveBack,
+            brand_name: Some("مدرسة".into()),
+            brand_color: Some("#0b6e4f".parse().unwrap()),
         },
         created_at: start(),
     }
@@ -148,6 +155,7 @@ pub fn payment() -> Payment {
     Payment {
         id: ids(1).id(start()),
         tenant: tenant(),
+        intent: Some(ids(1).id(start())),
         amount: iqd(100),
         gateway: Gateway::CreditCard,
         provider: "sandbox".into(),
@@ -159,6 +167,7 @@ pub fn payment() -> Payment {
         customer: Customer {
             email: Some("zainab@example.iq".into()),
             name: Some("Zainab Hassan".into()),
+            phone: Some("07701234567".into()),
         },
         description: Some("Tuition".into()),
         merchant_reference: Some("INV-7".into()),

@@ -1,4 +1,4 @@
-//! Table `idempotency_records`: which key of a client stands for which operation, and what it was answered.
+//! Table `idempotency_records`: which key of a client stands for which operation, intent or link, and what it was answered.
 //!
 //! Invariant: tenant, command and key are the primary key, so of two first requests with one key the database lets one in.
 
@@ -20,7 +20,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
     pub input_hash: String,
-    pub operation_id: String,
+    pub subject_id: String,
     pub answer: Option<Json>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,

@@ -6,7 +6,7 @@
 use crate::column;
 use crate::inconsistency::{At, Inconsistency};
 use domain::fee::{FeeTerms, FeeTermsRefusal, WHOLE_BPS};
-use domain::merchant::Merchant;
+use domain::merchant::{Checkout, Merchant};
 use domain::{Currency, Money, Timestamp};
 use sea_orm::Set;
 use sea_orm::entity::prelude::*;
@@ -23,6 +23,11 @@ pub struct Model {
     pub fee_bps: i32,
     pub fee_fixed_minor: i64,
     pub reserve_bps: i32,
+    pub gateways: String,
+    pub card_surcharge: bool,
+    pub late_success: String,
+    pub brand_name: Option<String>,
+    pub brand_color: Option<String>,
     pub created_at: Timestamp,
 }
 
@@ -41,6 +46,7 @@ impl TryFrom<Model> for Merchant {
             id: row.id.parse().at("merchants", "id", &row.id)?,
             currency,
             fees: fees(&row, currency)?,
+            checkout: checkout(&row)?,
             name: row.name,
             created_at: row.created_at,
         })
@@ -63,20 +69,52 @@ fn fees(row: &Model, currency: Currency) -> Result<FeeTerms, Inconsistency> {
     })
 }
 
+fn checkout(row: &Model) -> Result<Checkout, Inconsistency> {
+    let color = row.brand_color.as_deref().map(str::parse).transpose();
+    Ok(Checkout {
+        gateways: row.gateways.parse().at("merchants", "gateways", &row.id)?,
+        card_surcharge: row.card_surcharge,
+        late_success: row
+            .late_success
+            .parse()
+            .at("merchants", "late_success", &row.id)?,
+        brand_name: row.brand_name.clone(),
+        brand_color: color.at("merchants", "brand_color", &row.id)?,
+    })
+}
+
 /// The row of a new merchant. The table keeps the fixed fee in the merchant's own currency and refuses any other.
 #[must_use]
 pub fn insert(merchant: &Merchant) -> ActiveModel {
+    ActiveModel {
+        id: Set(merchant.id.to_string()),
+        currency: Set(merchant.currency.to_string()),
+        created_at: Set(merchant.created_at),
+        ..change(merchant)
+    }
+}
+
+/// What an operator may change of a merchant.
+#[must_use]
+pub fn change(merchant: &Merchant) -> ActiveModel {
     let fees = merchant.fees;
     // No share is above one hundred per cent; what does not fit the column is far above, and refused by its CHECK.
     let bps = |share: u32| i32::try_from(share).unwrap_or(i32::MAX);
     ActiveModel {
-        id: Set(merchant.id.to_string()),
         name: Set(merchant.name.clone()),
-        currency: Set(merchant.currency.to_string()),
         fee_bps: Set(bps(fees.fee_bps)),
         fee_fixed_minor: Set(column::minor(fees.fixed, merchant.currency)),
         reserve_bps: Set(bps(fees.reserve_bps)),
-        created_at: Set(merchant.created_at),
+        gateways: Set(merchant.checkout.gateways.to_string()),
+        card_surcharge: Set(merchant.checkout.card_surcharge),
+        late_success: Set(merchant.checkout.late_success.to_string()),
+        brand_name: Set(merchant.checkout.brand_name.clone()),
+        brand_color: Set(merchant
+            .checkout
+            .brand_color
+            .as_ref()
+            .map(|color| color.as_str().to_owned())),
+        ..Default::default()
     }
 }
 
@@ -96,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_broken_row_names_its_column() {
-        let broken: [(&str, Damage<Model>); 7] = [
+        let broken: [(&str, Damage<Model>); 10] = [
             ("id", |row| row.id = "op_1".into()),
             ("currency", |row| row.currency = "XXX".into()),
             ("fee_bps", |row| row.fee_bps = -1),
@@ -104,6 +142,9 @@ mod tests {
             ("reserve_bps", |row| row.reserve_bps = 10_001),
             ("fee_fixed_minor", |row| row.fee_fixed_minor = -1_000),
             ("fee_fixed_minor", |row| row.fee_fixed_minor = 1),
+            ("gateways", |row| row.gateways = "PAYPAL".into()),
+            ("late_success", |row| row.late_success = "keep".into()),
+            ("brand_color", |row| row.brand_color = Some("green".into())),
         ];
         for (column, damage) in broken {
             let mut row = row(insert(&merchant()));

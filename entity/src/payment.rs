@@ -50,6 +50,8 @@ pub struct Model {
     pub decline: Option<Json>,
     pub customer_email: Option<String>,
     pub customer_name: Option<String>,
+    pub customer_phone: Option<String>,
+    pub intent_id: Option<String>,
     pub description: Option<String>,
     pub merchant_reference: Option<String>,
     pub metadata: Json,
@@ -81,6 +83,7 @@ impl TryFrom<Model> for Payment {
     fn try_from(row: Model) -> Result<Self, Inconsistency> {
         let currency: Currency = row.currency.parse().at("payments", "currency", &row.id)?;
         let card = row.card_id.as_deref().map(str::parse).transpose();
+        let intent = row.intent_id.as_deref().map(str::parse).transpose();
         let in_flight = row.in_flight_operation_id.as_deref().map(str::parse).transpose();
         Ok(Self {
             id: row.id.parse().at("payments", "id", &row.id)?,
@@ -88,6 +91,7 @@ impl TryFrom<Model> for Payment {
                 merchant: row.merchant_id.parse().at("payments", "merchant_id", &row.id)?,
                 mode: row.mode.parse().at("payments", "mode", &row.id)?,
             },
+            intent: intent.at("payments", "intent_id", &row.id)?,
             amount: Money::new(row.amount_minor, currency),
             gateway: row.gateway.parse().at("payments", "gateway", &row.id)?,
             card: card.at("payments", "card_id", &row.id)?,
@@ -98,6 +102,7 @@ impl TryFrom<Model> for Payment {
             customer: Customer {
                 email: row.customer_email,
                 name: row.customer_name,
+                phone: row.customer_phone,
             },
             description: row.description,
             merchant_reference: row.merchant_reference,
@@ -208,6 +213,8 @@ pub fn insert(payment: &Payment) -> ActiveModel {
         hold_expires_at: Set(hold.map(|hold| hold.expires_at)),
         customer_email: Set(payment.customer.email.clone()),
         customer_name: Set(payment.customer.name.clone()),
+        customer_phone: Set(payment.customer.phone.clone()),
+        intent_id: Set(payment.intent.map(|intent| intent.to_string())),
         description: Set(payment.description.clone()),
         merchant_reference: Set(payment.merchant_reference.clone()),
         metadata: Set(payment.metadata.iter().collect()),

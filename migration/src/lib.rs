@@ -13,6 +13,7 @@ mod m20261120_000005_credentials;
 mod m20261120_000006_api_requests;
 mod m20261120_000007_integrity;
 mod m20261120_000008_rate_limits;
+mod m20261120_000009_intents;
 
 pub use lock::run_pending;
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000006_api_requests::Migration),
             Box::new(m20261120_000007_integrity::Migration),
             Box::new(m20261120_000008_rate_limits::Migration),
+            Box::new(m20261120_000009_intents::Migration),
         ]
     }
 }

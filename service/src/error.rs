@@ -5,6 +5,7 @@ use domain::card::CardRefusal;
 use domain::credential::CredentialRefusal;
 use domain::fee::FeeTermsRefusal;
 use domain::idempotency::IdempotencyRefusal;
+use domain::intent::{CancelRefusal, ConfirmRefusal, IntentRefusal};
 use domain::merchant::NameRefused;
 use domain::metadata::TextRefusal;
 use domain::money::AmountRefusal;
@@ -12,6 +13,8 @@ use domain::operation::Contradiction;
 use domain::payment::{
     AuthorizeRefusal, CaptureRefusal, ProcessingRefusal, RefundRefusal, StaleVersion, VoidRefusal,
 };
+use domain::payment_link::NewLinkRefusal;
+use domain::promo_code::{NewPromoRefusal, PromoRefusal};
 use domain::refund::WrongRefundState;
 use entity::Inconsistency;
 use sea_orm::DbErr;
@@ -56,6 +59,8 @@ pub enum Refusal {
     CardRequired,
     #[error("a wallet payment takes no card")]
     CardNotAllowed,
+    #[error("this payment link takes no more payments")]
+    LinkOver,
     #[error(transparent)]
     Text(#[from] TextRefusal),
     #[error(transparent)]
@@ -76,6 +81,18 @@ pub enum Refusal {
     Stale(#[from] StaleVersion),
     #[error(transparent)]
     Credential(#[from] CredentialRefusal),
+    #[error(transparent)]
+    Intent(#[from] IntentRefusal),
+    #[error(transparent)]
+    Confirm(#[from] ConfirmRefusal),
+    #[error(transparent)]
+    Cancel(#[from] CancelRefusal),
+    #[error(transparent)]
+    Promo(#[from] PromoRefusal),
+    #[error(transparent)]
+    NewPromo(#[from] NewPromoRefusal),
+    #[error(transparent)]
+    NewLink(#[from] NewLinkRefusal),
 }
 
 macro_rules! refusals {
@@ -101,6 +118,12 @@ refusals!(
     RefundRefusal,
     StaleVersion,
     CredentialRefusal,
+    IntentRefusal,
+    ConfirmRefusal,
+    CancelRefusal,
+    PromoRefusal,
+    NewPromoRefusal,
+    NewLinkRefusal,
 );
 
 impl From<Vec<CardRefusal>> for Error {

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::card::CardDetails;
 use domain::credential::{Secret, SecretHash};
-use domain::id::SessionId;
+use domain::id::{IntentId, SessionId};
+use domain::metadata::Metadata;
 use hmac::{Hmac, KeyInit, Mac};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::Sha256;
@@ -17,6 +18,9 @@ use zeroize::Zeroizing;
 /// What a sealed secret begins with.
 const SEALED: &str = "v1";
 
+/// Bytes of chance in a client secret.
+const CLIENT_SECRET_BYTES: usize = 20;
+
 type Key = Zeroizing<[u8; 32]>;
 
 /// The keys of this installation.
@@ -25,6 +29,8 @@ pub struct Keys {
     fingerprint: Key,
     input: Key,
     csrf: Key,
+    client_secret: Key,
+    client_secret_hash: Key,
     shared: Key,
     seal: Key,
     /// Says which master key sealed a secret, so that another one is told apart from damage.
@@ -58,6 +64,8 @@ impl Keys {
             fingerprint: key("tahsil/card-fingerprint/1"),
             input: key("tahsil/idempotent-input/1"),
             csrf: key("tahsil/csrf-token/1"),
+            client_secret: key("tahsil/client-secret/1"),
+            client_secret_hash: key("tahsil/client-secret-hash/1"),
             shared: key("tahsil/shared-key-fingerprint/1"),
             seal: key("tahsil/seal/1"),
             seal_id: hex::encode(
@@ -136,6 +144,21 @@ impl Keys {
         self.csrf_token(session).as_bytes().ct_eq(token.as_bytes()).into()
     }
 
+    /// The client secret of an intent (S2: `pi_…_secret_…`). Made from the id, so that a repeated request gets the same one
+    /// although only its hash is kept.
+    #[must_use]
+    pub fn client_secret(&self, intent: IntentId) -> String {
+        let made = mac(&self.client_secret, [intent.to_string().as_bytes()]);
+        let body = hex::encode(made.get(..CLIENT_SECRET_BYTES).unwrap_or_default());
+        format!("{intent}_secret_{body}")
+    }
+
+    /// The hash of a client secret, as it is kept; 64 hex characters.
+    #[must_use]
+    pub fn client_secret_hash(&self, secret: &str) -> String {
+        hex::encode(mac(&self.client_secret_hash, [secret.as_bytes()]))
+    }
+
     /// The hash of a secret, as it is kept.
     #[must_use]
     pub fn hash(&self, secret: &Secret) -> SecretHash {
@@ -181,6 +204,14 @@ impl InputHash {
             Some(value) => self.field(name, value),
             None => self,
         }
+    }
+
+    /// Adds a merchant's notes.
+    #[must_use]
+    pub fn metadata(self, metadata: &Metadata) -> Self {
+        metadata.iter().fold(self, |hash, (key, value)| {
+            hash.field("metadata.key", key).field("metadata.value", value)
+        })
     }
 
     /// 64 hex characters.

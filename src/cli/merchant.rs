@@ -231,6 +231,7 @@ mod tests {
                 fixed: Some(Money::new(500_000, Currency::Iqd)),
                 reserve_bps: 500,
             },
+            checkout: domain::merchant::Checkout::default(),
             created_at: "2026-06-15T10:42:07.000001Z".parse().unwrap(),
         }
     }

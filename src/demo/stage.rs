@@ -81,6 +81,7 @@ impl Stage {
             customer: Customer {
                 email: Some(order.payer.email.to_owned()),
                 name: Some(order.payer.name.to_owned()),
+                phone: None,
             },
             description: Some(order.description.to_owned()),
             merchant_reference: order.reference,

@@ -14,6 +14,8 @@ plain! {
         email: Option<&str> = this.0.customer.email.as_deref();
         /// Name.
         name: Option<&str> = this.0.customer.name.as_deref();
+        /// Phone number, as typed.
+        phone: Option<&str> = this.0.customer.phone.as_deref();
     }
 }
 
@@ -24,6 +26,8 @@ pub struct CustomerInput {
     pub email: Option<String>,
     /// Name; at most 100 characters.
     pub name: Option<String>,
+    /// Phone number; at most 32 characters.
+    pub phone: Option<String>,
 }
 
 impl From<&Arc<domain::payment::Payment>> for Customer {

@@ -17,6 +17,8 @@ use service::payment::{Capture, NewPayment, NewRefund, Void};
 
 /// Longest e-mail address, in characters (RFC 5321's path of 256 without its brackets).
 const MAX_EMAIL: usize = 254;
+/// Longest phone number, in characters: 15 digits (E.164) and how people group them.
+const MAX_PHONE: usize = 32;
 /// Longest customer name, in characters.
 const MAX_NAME: usize = 100;
 
@@ -115,6 +117,7 @@ macro_rules! intake_input {
                 let card = reading.card(self.card.as_ref(), now);
                 let email = reading.text("customer e-mail", "customer.email", customer.email.as_deref(), MAX_EMAIL);
                 let name = reading.text("customer name", "customer.name", customer.name.as_deref(), MAX_NAME);
+                let phone = reading.text("customer phone", "customer.phone", customer.phone.as_deref(), MAX_PHONE);
                 let description =
                     reading.text("description", "description", self.description.as_deref(), MAX_DESCRIPTION);
                 let merchant_reference = reading.text(
@@ -133,7 +136,7 @@ macro_rules! intake_input {
                         amount,
                         gateway: self.gateway.into(),
                         card,
-                        customer: domain::payment::Customer { email, name },
+                        customer: domain::payment::Customer { email, name, phone },
                         description,
                         merchant_reference,
                         metadata,

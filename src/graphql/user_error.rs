@@ -1,5 +1,7 @@
 //! Business refusals, one code a cause.
 
+mod checkout;
+
 use async_graphql::resolver_utils::EnumType;
 use async_graphql::{Enum, SimpleObject};
 use domain::card::CardRefusal;
@@ -115,6 +117,60 @@ pub enum UserErrorCode {
     SessionFromSession,
     /// The life of the session is out of bounds.
     SessionLifeInvalid,
+    /// The merchant may not use this gateway.
+    GatewayNotEnabled,
+    /// The gateway takes no money in this currency.
+    GatewayCurrencyNotSupported,
+    /// The intent does not offer this gateway.
+    GatewayNotOffered,
+    /// An intent lives 5 minutes to 7 days.
+    IntentLifeInvalid,
+    /// The address cannot be used.
+    UrlInvalid,
+    /// The fee cannot be put on top of the amount.
+    SurchargeImpossible,
+    /// Nobody paid the intent in time.
+    IntentExpired,
+    /// All attempts at the intent were declined.
+    MaxAttemptsReached,
+    /// The intent was given up.
+    IntentCanceled,
+    /// The intent is paid, or money is held for it.
+    IntentCompleted,
+    /// An attempt at the intent has no answer yet.
+    AttemptInProgress,
+    /// The client secret opens nothing.
+    InvalidClientSecret,
+    /// The payer has to give an e-mail address.
+    CustomerEmailRequired,
+    /// That is no e-mail address.
+    CustomerEmailInvalid,
+    /// The payer has to give a phone number.
+    CustomerPhoneRequired,
+    /// That is no phone number.
+    CustomerPhoneInvalid,
+    /// The total is not the one that the payer saw.
+    TotalChanged,
+    /// The payment link takes no more payments.
+    PaymentLinkOver,
+    /// There is no such promo code.
+    PromoCodeUnknown,
+    /// The intent takes no promo code.
+    PromoCodeNotAllowed,
+    /// The promo code has expired.
+    PromoCodeExpired,
+    /// The promo code has been used up.
+    PromoCodeUsedUp,
+    /// The promo code is worth more than the payment.
+    PromoCodeExceedsAmount,
+    /// The promo code has a wrong form.
+    PromoCodeInvalid,
+    /// The merchant has this promo code already.
+    PromoCodeTaken,
+    /// The discount is nothing or everything.
+    DiscountInvalid,
+    /// A limit must be one at least.
+    LimitInvalid,
     /// The idempotency key has a wrong form.
     IdempotencyKeyInvalid,
     /// The idempotency key stands for another input.
@@ -205,6 +261,13 @@ pub fn user_errors(refusal: &Refusal) -> Vec<UserError> {
         Refusal::Refund(refusal) => refund(refusal, &words),
         Refusal::Stale(_) => one(UserErrorCode::StaleVersion, "expectedVersion"),
         Refusal::Credential(refusal) => vec![credential(refusal)],
+        Refusal::LinkOver => whole(UserErrorCode::PaymentLinkOver),
+        Refusal::Intent(refusal) => vec![checkout::intent(refusal)],
+        Refusal::Confirm(refusal) => vec![checkout::confirm(refusal)],
+        Refusal::Cancel(refusal) => vec![checkout::cancel(refusal)],
+        Refusal::Promo(refusal) => vec![checkout::promo(refusal)],
+        Refusal::NewPromo(refusal) => vec![checkout::new_promo(refusal)],
+        Refusal::NewLink(refusal) => vec![checkout::new_link(*refusal)],
         // Never a user error; `reply` sends it out as a failure.
         Refusal::Forbidden(_) => whole(UserErrorCode::PaymentWrongState),
     }

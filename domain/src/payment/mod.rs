@@ -16,7 +16,7 @@ pub use state::{AUTHORIZATION_LIVES, BrokenAmounts, Finality, Hold, Intake, Paym
 pub use status::{PaymentStatus, UnknownPaymentStatus};
 
 use crate::fee::CaptureOrder;
-use crate::id::{CardId, OperationId, PaymentId};
+use crate::id::{CardId, IntentId, OperationId, PaymentId};
 use crate::merchant::Tenant;
 use crate::metadata::Metadata;
 use crate::provider::{Gateway, RefundSupport};
@@ -30,6 +30,8 @@ pub struct Customer {
     pub email: Option<String>,
     /// Name.
     pub name: Option<String>,
+    /// Phone number, as typed.
+    pub phone: Option<String>,
 }
 
 /// A payment with all that decisions need.
@@ -39,6 +41,8 @@ pub struct Payment {
     pub id: PaymentId,
     /// Whose it is.
     pub tenant: Tenant,
+    /// The intent of which it is an attempt.
+    pub intent: Option<IntentId>,
     /// What was asked for; what the provider agreed to is in the state.
     pub amount: Money,
     /// How the payer pays.

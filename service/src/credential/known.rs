@@ -9,6 +9,7 @@ use domain::Timestamp;
 use domain::actor::{Actor, MerchantActor};
 use domain::api_version::ApiVersion;
 use domain::credential::{Credential, KeyKind, Operator, SecretHash, SigningKey};
+use domain::id::MerchantId;
 use domain::merchant::Merchant;
 use entity::{credential, merchant, operator, signing_key};
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, Select};
@@ -150,6 +151,15 @@ impl KnownKeys {
         let mut entries = self.entries();
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         entries.remove(token);
+    }
+
+    /// Believes what it knows of a merchant no longer.
+    pub fn forget_merchant(&self, merchant: MerchantId) {
+        let mut entries = self.entries();
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        entries.retain(
+            |_, entry| !matches!(entry.holder.actor(), Actor::Merchant(who) if who.merchant.id == merchant),
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 
 use domain::Money;
 use domain::fee::Breakdown;
+use domain::intent::Intent;
 use domain::ledger::{Draft, LegCode};
 use domain::operation::{Operation, OperationKind, OperationStatus};
 use domain::payment::Payment;
@@ -17,6 +18,9 @@ pub struct Answer {
     pub operation: Operation,
     /// The refund, for a refund.
     pub refund: Option<Refund>,
+    /// The intent of which the payment is an attempt, if the operation moved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<Box<Intent>>,
 }
 
 /// An answer, and how it came about.

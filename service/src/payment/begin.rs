@@ -4,17 +4,35 @@ use super::Answer;
 use crate::idempotency::{self, Claim, Claimed};
 use crate::{App, Result, Txn};
 use domain::Timestamp;
+use domain::actor::MerchantActor;
 use domain::fee::{Breakdown, CaptureOrder};
 use domain::id::{OperationId, PaymentId};
-use domain::merchant::Merchant;
+use domain::merchant::{Merchant, Tenant};
 use domain::operation::{Operation, OperationKind, OperationState};
 use domain::payment::Finality;
 use domain::{Money, idempotency::IdempotencyKey};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How much longer than a provider's time-out an operation may be without an answer before somebody else asks: the process
 /// that sent it must have had its chance.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whose payment it is, and on which terms.
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub(crate) tenant: Tenant,
+    pub(crate) merchant: Arc<Merchant>,
+}
+
+impl From<&MerchantActor> for Account {
+    fn from(who: &MerchantActor) -> Self {
+        Self {
+            tenant: who.tenant,
+            merchant: Arc::clone(&who.merchant),
+        }
+    }
+}
 
 /// What a reserving transaction ends with.
 pub(crate) enum Reserved {
@@ -31,7 +49,7 @@ pub(crate) async fn claim(
     operation: OperationId,
     now: Timestamp,
 ) -> Result<Option<Reserved>> {
-    match idempotency::claim(txn, wanted, operation, now).await? {
+    match idempotency::claim::<Answer>(txn, wanted, operation, now).await? {
         Claimed::New => Ok(None),
         Claimed::Answered(answer) => Ok(Some(Reserved::Replay(answer))),
     }

@@ -4,7 +4,7 @@
 
 use super::begin::{self, Reserved, Terms};
 use super::{Answer, Outcome, follow_up};
-use crate::idempotency::Claim;
+use crate::idempotency::{Claim, Command};
 use crate::{App, Result, Txn};
 use domain::actor::{Actor, MerchantActor};
 use domain::credential::Scope;
@@ -78,7 +78,7 @@ async fn reserve(
     let command = OperationKind::Capture;
     let claim = Claim {
         tenant: who.tenant,
-        command,
+        command: Command::Operation(command),
         key: cmd.idempotency_key.clone(),
         input_hash,
     };
@@ -114,5 +114,6 @@ fn decide(app: &App, who: &MerchantActor, cmd: &Capture, payment: Payment, now: 
         payment,
         operation,
         refund: None,
+        intent: None,
     })
 }

@@ -3,7 +3,7 @@
 
 use super::settle;
 use crate::event::{self, NewEvent};
-use crate::{App, Result};
+use crate::{App, Result, intent};
 use domain::event::EventType;
 use domain::operation::Transition;
 use domain::payment::{Payment, PaymentStatus};
@@ -56,6 +56,7 @@ pub async fn expire_due(app: &App, limit: u64) -> Result<u64> {
                     };
                     let ended = NewEvent::about(event, payment.id, &payment)?;
                     event::write(&app, txn, payment.tenant, vec![ended], now).await?;
+                    intent::follow(&app, txn, &payment, None, now).await?;
                     closed += 1;
                 }
                 Ok(closed)

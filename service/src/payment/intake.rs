@@ -3,19 +3,22 @@
 //! Reserve, ask the provider, settle (design.md 4). The card's number and verification value pass through to the provider and
 //! are gone; what is kept is its vault entry.
 
-use super::begin::{self, Reserved, Terms};
+use super::begin::{self, Account, Reserved, Terms};
 use super::settle;
 use super::{Answer, Outcome, Run};
-use crate::idempotency::Claim;
-use crate::provider::{Charge, ask};
+use crate::idempotency::{Claim, Command};
+use crate::keys::InputHash;
+use crate::provider::{Charge, Provider, ask};
 use crate::{App, Refusal, Result, Txn, card};
 use domain::Money;
-use domain::actor::{Actor, MerchantActor};
+use domain::actor::Actor;
 use domain::card::CardDetails;
 use domain::credential::Scope;
 use domain::fee::CaptureOrder;
-use domain::id::OperationId;
+use domain::id::{IntentId, OperationId};
 use domain::idempotency::IdempotencyKey;
+use domain::intent::IntentRefusal;
+use domain::merchant::Merchant;
 use domain::metadata::Metadata;
 use domain::operation::OperationKind;
 use domain::payment::{Customer, Finality, Intake, Payment, PaymentState};
@@ -63,25 +66,36 @@ pub async fn sale(app: &App, who: &Actor, new: NewPayment) -> Result<Outcome> {
 }
 
 async fn begin_payment(app: &App, who: &Actor, new: NewPayment, intake: Intake) -> Result<Outcome> {
-    let who = who.may(Scope::PaymentsCreate)?.clone();
+    let who = Account::from(who.may(Scope::PaymentsCreate)?);
     new.amount.chargeable()?;
-    Payment::may_begin(new.gateway, intake)?;
-    match (new.gateway, &new.card) {
-        (Gateway::CreditCard, None) => {
-            return Err(Refusal::CardRequired.into());
-        }
-        (Gateway::CreditCard, Some(_)) | (_, None) => {}
-        (_, Some(_)) => return Err(Refusal::CardNotAllowed.into()),
-    }
+    check_means(&who.merchant, new.gateway, new.card.as_ref(), intake)?;
     let app = app.clone();
     app.clone()
         .to_the_end(async move { run(&app, &Arc::new(who), Arc::new(new), intake).await })
         .await
 }
 
-async fn run(app: &App, who: &Arc<MerchantActor>, new: Arc<NewPayment>, intake: Intake) -> Result<Outcome> {
+/// That money can be taken this way: the gateway is the merchant's to use and can do it, and a card is there exactly for cards.
+pub(crate) fn check_means(
+    merchant: &Merchant,
+    gateway: Gateway,
+    card: Option<&CardDetails>,
+    intake: Intake,
+) -> Result<()> {
+    if !merchant.checkout.gateways.contains(gateway) {
+        return Err(IntentRefusal::GatewayNotEnabled { gateway }.into());
+    }
+    Payment::may_begin(gateway, intake)?;
+    match (gateway, card) {
+        (Gateway::CreditCard, None) => Err(Refusal::CardRequired.into()),
+        (Gateway::CreditCard, Some(_)) | (_, None) => Ok(()),
+        (_, Some(_)) => Err(Refusal::CardNotAllowed.into()),
+    }
+}
+
+async fn run(app: &App, who: &Arc<Account>, new: Arc<NewPayment>, intake: Intake) -> Result<Outcome> {
     let provider = app.providers().for_mode(who.tenant.mode)?;
-    let draft = draft(app, who, &new, intake, provider.name())?;
+    let draft = draft(app, who, &new, intake, provider.name(), None)?;
     let charge = charge(&draft, &new);
     if new.simulate {
         let answer = provider
@@ -108,28 +122,47 @@ async fn run(app: &App, who: &Arc<MerchantActor>, new: Arc<NewPayment>, intake: 
         }
         Reserved::New(reserved) => *reserved,
     };
-    let charge = self::charge(&reserved, &new);
-    let answer = match intake {
-        Intake::Authorize => ask(app.provider_timeout(), provider.authorize(charge)).await,
-        Intake::Sale => ask(app.provider_timeout(), provider.sale(charge)).await,
-    };
-    // Not before: a key that stands for another currency is refused without a trace.
-    app.accounts()
-        .prepare(app.db(), &reserved.payment, reserved.operation.created_at)
-        .await?;
-    let answer = settle::settle(app, reserved, answer).await?;
+    let answer = send(app, provider.as_ref(), reserved, &new).await?;
     Ok(Outcome {
         answer,
         run: Run::Done,
     })
 }
 
+/// Sends a reserved first operation and settles it.
+pub(crate) async fn send(
+    app: &App,
+    provider: &dyn Provider,
+    reserved: Answer,
+    new: &NewPayment,
+) -> Result<Answer> {
+    let charge = charge(&reserved, new);
+    let answer = if reserved.operation.kind == OperationKind::Authorize {
+        ask(app.provider_timeout(), provider.authorize(charge)).await
+    } else {
+        ask(app.provider_timeout(), provider.sale(charge)).await
+    };
+    // Not before: a key that stands for another currency is refused without a trace.
+    app.accounts()
+        .prepare(app.db(), &reserved.payment, reserved.operation.created_at)
+        .await?;
+    settle::settle(app, reserved, answer).await
+}
+
 /// The payment and its operation, as they would be sent now.
-fn draft(app: &App, who: &MerchantActor, new: &NewPayment, intake: Intake, provider: &str) -> Result<Answer> {
+pub(crate) fn draft(
+    app: &App,
+    who: &Account,
+    new: &NewPayment,
+    intake: Intake,
+    provider: &str,
+    intent: Option<IntentId>,
+) -> Result<Answer> {
     let now = app.now();
     let payment = Payment {
         id: app.id(now),
         tenant: who.tenant,
+        intent,
         amount: new.amount,
         gateway: new.gateway,
         provider: provider.to_owned(),
@@ -166,6 +199,7 @@ fn draft(app: &App, who: &MerchantActor, new: &NewPayment, intake: Intake, provi
         payment,
         operation,
         refund: None,
+        intent: None,
     })
 }
 
@@ -181,38 +215,39 @@ fn charge<'a>(draft: &Answer, new: &'a NewPayment) -> Charge<'a> {
 }
 
 /// Idempotency record, card, payment and operation: all or nothing.
-async fn reserve(
-    app: &App,
-    txn: &Txn,
-    who: &MerchantActor,
-    new: &NewPayment,
-    mut draft: Answer,
-) -> Result<Reserved> {
+async fn reserve(app: &App, txn: &Txn, who: &Account, new: &NewPayment, draft: Answer) -> Result<Reserved> {
     let now = draft.operation.created_at;
     let claim = Claim {
         tenant: who.tenant,
-        command: draft.operation.kind,
+        command: Command::Operation(draft.operation.kind),
         key: new.idempotency_key.clone(),
         input_hash: input_hash(app, new),
     };
     if let Some(replay) = begin::claim(txn, &claim, draft.operation.id, now).await? {
         return Ok(replay);
     }
+    let draft = insert(app, txn, new, draft).await?;
+    Ok(Reserved::New(Box::new(draft)))
+}
+
+/// Card, payment and operation.
+pub(crate) async fn insert(app: &App, txn: &Txn, new: &NewPayment, mut draft: Answer) -> Result<Answer> {
+    let (tenant, now) = (draft.payment.tenant, draft.operation.created_at);
     if let Some(details) = &new.card {
-        draft.payment.card = Some(card::vault(app, txn, who.tenant, details, now).await?);
+        draft.payment.card = Some(card::vault(app, txn, tenant, details, now).await?);
     }
     entity::payment::Entity::insert(entity::payment::insert(&draft.payment))
         .exec_without_returning(txn)
         .await?;
-    entity::operation::Entity::insert(entity::operation::insert(who.tenant, &draft.operation))
+    entity::operation::Entity::insert(entity::operation::insert(tenant, &draft.operation))
         .exec_without_returning(txn)
         .await?;
-    Ok(Reserved::New(Box::new(draft)))
+    Ok(draft)
 }
 
 /// Everything that makes this request what it is; two requests with one hash are the same request.
 fn input_hash(app: &App, new: &NewPayment) -> String {
-    let mut hash = app
+    let hash = app
         .keys()
         .input_hash()
         .field("amount", new.amount.minor().to_string())
@@ -220,22 +255,25 @@ fn input_hash(app: &App, new: &NewPayment) -> String {
         .field("gateway", new.gateway.as_str())
         .optional("customer.email", new.customer.email.as_deref())
         .optional("customer.name", new.customer.name.as_deref())
+        .optional("customer.phone", new.customer.phone.as_deref())
         .optional("description", new.description.as_deref())
         .optional("merchant_reference", new.merchant_reference.as_deref());
-    if let Some(card) = &new.card {
-        hash = hash
+    with_card(hash, new.card.as_ref())
+        .metadata(&new.metadata)
+        .finish()
+}
+
+/// The card's part of an input.
+pub(crate) fn with_card(hash: InputHash, card: Option<&CardDetails>) -> InputHash {
+    match card {
+        None => hash,
+        Some(card) => hash
             // Without the verification value: it is never kept, and a hash that could be tried against would be keeping it.
             .field("card.number", card.number())
             .field(
                 "card.expiry",
                 format!("{}-{}", card.expiry().year, card.expiry().month),
             )
-            .optional("card.holder", card.holder());
+            .optional("card.holder", card.holder()),
     }
-    new.metadata
-        .iter()
-        .fold(hash, |hash, (key, value)| {
-            hash.field("metadata.key", key).field("metadata.value", value)
-        })
-        .finish()
 }

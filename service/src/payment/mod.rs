@@ -5,17 +5,17 @@
 //! answer, all or nothing. What lies between is finished by [`resolve_unknown_outcomes`], by asking and never by guessing.
 
 mod answer;
-mod begin;
+pub(crate) mod begin;
 mod capture;
 mod children;
 mod expire;
 mod find;
 mod follow_up;
-mod intake;
-mod refund;
+pub(crate) mod intake;
+pub(crate) mod refund;
 mod resolve;
-mod settle;
-mod void;
+pub(crate) mod settle;
+pub(crate) mod void;
 mod whole;
 
 pub use answer::{Answer, LedgerLine, Outcome, Run};
@@ -24,6 +24,7 @@ pub use children::CHILDREN_PER_PAYMENT;
 pub(crate) use children::newest_of_each;
 pub use expire::expire_due;
 pub use find::{Edge, Filter, OrderBy, SortKey, count, get, get_many, get_many_whole, page};
+pub(crate) use follow_up::read;
 pub use intake::{NewPayment, authorize, sale};
 pub use refund::{NewRefund, refund};
 pub use resolve::{Resolved, resolve_unknown_outcomes};

@@ -6,14 +6,15 @@
 use super::begin::{self, Reserved, Terms};
 use super::{Answer, Outcome, follow_up};
 use crate::event::{self, NewEvent};
-use crate::idempotency::Claim;
+use crate::idempotency::{Claim, Command};
 use crate::{App, Result, Txn, ledger};
-use domain::actor::{Actor, MerchantActor};
+use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::event::EventType;
 use domain::id::{PaymentId, RefundId};
 use domain::idempotency::IdempotencyKey;
 use domain::ledger::Draft;
+use domain::merchant::Tenant;
 use domain::operation::OperationKind;
 use domain::payment::{Finality, Payment};
 use domain::refund::{Approvals, Refund, RefundState};
@@ -42,34 +43,28 @@ pub struct NewRefund {
 /// # Errors
 /// Refusals of scope, amount, state and idempotency key; not found.
 pub async fn refund(app: &App, who: &Actor, cmd: NewRefund) -> Result<Outcome> {
-    let who = who.may(Scope::RefundsCreate)?.clone();
+    let tenant = who.may(Scope::RefundsCreate)?.tenant;
     let app = app.clone();
     app.clone()
-        .to_the_end(async move { run(&app, who, cmd).await })
+        .to_the_end(async move { run(&app, tenant, cmd).await })
         .await
 }
 
-async fn run(app: &App, who: MerchantActor, cmd: NewRefund) -> Result<Outcome> {
-    let payment = follow_up::read(app, who.tenant, cmd.payment).await?;
+pub(crate) async fn run(app: &App, tenant: Tenant, cmd: NewRefund) -> Result<Outcome> {
+    let payment = follow_up::read(app, tenant, cmd.payment).await?;
     if cmd.simulate {
         let decided = decide(app, &cmd, payment, app.now())?;
         return follow_up::rehearse(app, decided).await;
     }
     let context = app.clone();
     follow_up::carry_out(app, &payment, move |txn| {
-        Box::pin(async move { reserve(&context, txn, &who, &cmd, context.now()).await })
+        Box::pin(async move { reserve(&context, txn, tenant, &cmd, context.now()).await })
     })
     .await
 }
 
 /// Idempotency record, row lock, decision, reservation, journal, operation `sent`: all or nothing.
-async fn reserve(
-    app: &App,
-    txn: &Txn,
-    who: &MerchantActor,
-    cmd: &NewRefund,
-    now: Timestamp,
-) -> Result<Reserved> {
+async fn reserve(app: &App, txn: &Txn, tenant: Tenant, cmd: &NewRefund, now: Timestamp) -> Result<Reserved> {
     let input_hash = app
         .keys()
         .input_hash()
@@ -83,8 +78,8 @@ async fn reserve(
         .finish();
     let command = OperationKind::Refund;
     let claim = Claim {
-        tenant: who.tenant,
-        command,
+        tenant,
+        command: Command::Operation(command),
         key: cmd.idempotency_key.clone(),
         input_hash,
     };
@@ -92,7 +87,7 @@ async fn reserve(
     if let Some(replay) = begin::claim(txn, &claim, operation, now).await? {
         return Ok(replay);
     }
-    let payment = follow_up::locked(txn, who.tenant, cmd.payment).await?;
+    let payment = follow_up::locked(txn, tenant, cmd.payment).await?;
     let mut decided = decide(app, cmd, payment, now)?;
     decided.operation.id = operation;
     let Some(refund) = decided.refund.as_mut() else {
@@ -102,14 +97,14 @@ async fn reserve(
     let refund = refund.clone();
 
     let reserved = follow_up::take_off(txn, decided).await?;
-    entity::refund::Entity::insert(entity::refund::insert(who.tenant, &refund))
+    entity::refund::Entity::insert(entity::refund::insert(tenant, &refund))
         .exec_without_returning(txn)
         .await?;
     if let Reserved::New(answer) = &reserved {
-        let draft = Draft::refund_accepted(who.tenant, &answer.payment.provider, refund.amount);
+        let draft = Draft::refund_accepted(tenant, &answer.payment.provider, refund.amount);
         ledger::post(app, txn, &draft, &refund.id.to_string(), None, now).await?;
         let created = NewEvent::about(EventType::RefundCreated, refund.id, &refund)?;
-        event::write(app, txn, who.tenant, vec![created], now).await?;
+        event::write(app, txn, tenant, vec![created], now).await?;
     }
     Ok(reserved)
 }
@@ -144,5 +139,6 @@ fn decide(app: &App, cmd: &NewRefund, mut payment: Payment, now: Timestamp) -> R
         payment,
         operation,
         refund: Some(refund),
+        intent: None,
     })
 }

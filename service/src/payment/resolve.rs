@@ -138,5 +138,6 @@ async fn with_refund(on: &impl ConnectionTrait, operation: Operation, payment: P
         payment,
         operation,
         refund,
+        intent: None,
     })
 }

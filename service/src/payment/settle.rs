@@ -6,7 +6,8 @@
 use super::Answer;
 use super::answer::capture_journal;
 use crate::event::{self, NewEvent};
-use crate::{App, Error, Result, Txn, idempotency, ledger};
+use crate::idempotency::{self, Command};
+use crate::{App, Error, Result, Txn, intent, ledger};
 use domain::Timestamp;
 use domain::event::EventType;
 use domain::id::JournalId;
@@ -39,6 +40,7 @@ pub(crate) fn decide(before: Answer, answer: ProviderAnswer, now: Timestamp) -> 
         mut payment,
         mut operation,
         refund,
+        intent,
     } = before;
     operation.state = operation.state.answered(answer.clone(), now)?.into_state();
     operation.ask_again_at = ask_again(&operation, now);
@@ -59,6 +61,7 @@ pub(crate) fn decide(before: Answer, answer: ProviderAnswer, now: Timestamp) -> 
         payment,
         operation,
         refund,
+        intent,
     })
 }
 
@@ -199,7 +202,12 @@ async fn write(
         book(app, txn, &after, now).await?;
         event::write(app, txn, tenant, events(&after)?, now).await?;
     }
-    idempotency::answer(txn, tenant, &after).await?;
+    if let Some(moved) = intent::follow(app, txn, &after.payment, Some(&after.operation), now).await? {
+        after.intent = Some(Box::new(moved));
+    }
+    let commands = [Command::Operation(after.operation.kind), Command::IntentConfirm];
+    let key = &after.operation.idempotency_key;
+    idempotency::answer(txn, tenant, commands, key, after.operation.id, &after).await?;
     Ok(after)
 }
 

@@ -2,13 +2,14 @@
 
 use super::begin::{self, Reserved, Terms};
 use super::{Answer, Outcome, follow_up};
-use crate::idempotency::Claim;
+use crate::idempotency::{Claim, Command};
 use crate::{App, Result, Txn};
 use domain::Timestamp;
-use domain::actor::{Actor, MerchantActor};
+use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::id::PaymentId;
 use domain::idempotency::IdempotencyKey;
+use domain::merchant::Tenant;
 use domain::operation::OperationKind;
 use domain::payment::{Finality, Payment};
 
@@ -32,28 +33,28 @@ pub struct Void {
 /// # Errors
 /// Refusals of scope, state and idempotency key; not found.
 pub async fn void(app: &App, who: &Actor, cmd: Void) -> Result<Outcome> {
-    let who = who.may(Scope::PaymentsCapture)?.clone();
+    let tenant = who.may(Scope::PaymentsCapture)?.tenant;
     let app = app.clone();
     app.clone()
-        .to_the_end(async move { run(&app, who, cmd).await })
+        .to_the_end(async move { run(&app, tenant, cmd).await })
         .await
 }
 
-async fn run(app: &App, who: MerchantActor, cmd: Void) -> Result<Outcome> {
-    let payment = follow_up::read(app, who.tenant, cmd.payment).await?;
+pub(crate) async fn run(app: &App, tenant: Tenant, cmd: Void) -> Result<Outcome> {
+    let payment = follow_up::read(app, tenant, cmd.payment).await?;
     if cmd.simulate {
         let decided = decide(app, &cmd, payment, app.now())?;
         return follow_up::rehearse(app, decided).await;
     }
     let context = app.clone();
     follow_up::carry_out(app, &payment, move |txn| {
-        Box::pin(async move { reserve(&context, txn, &who, &cmd, context.now()).await })
+        Box::pin(async move { reserve(&context, txn, tenant, &cmd, context.now()).await })
     })
     .await
 }
 
 /// Idempotency record, row lock, decision, operation `sent`: all or nothing.
-async fn reserve(app: &App, txn: &Txn, who: &MerchantActor, cmd: &Void, now: Timestamp) -> Result<Reserved> {
+async fn reserve(app: &App, txn: &Txn, tenant: Tenant, cmd: &Void, now: Timestamp) -> Result<Reserved> {
     let input_hash = app
         .keys()
         .input_hash()
@@ -66,8 +67,8 @@ async fn reserve(app: &App, txn: &Txn, who: &MerchantActor, cmd: &Void, now: Tim
         .finish();
     let command = OperationKind::Void;
     let claim = Claim {
-        tenant: who.tenant,
-        command,
+        tenant,
+        command: Command::Operation(command),
         key: cmd.idempotency_key.clone(),
         input_hash,
     };
@@ -75,7 +76,7 @@ async fn reserve(app: &App, txn: &Txn, who: &MerchantActor, cmd: &Void, now: Tim
     if let Some(replay) = begin::claim(txn, &claim, operation, now).await? {
         return Ok(replay);
     }
-    let payment = follow_up::locked(txn, who.tenant, cmd.payment).await?;
+    let payment = follow_up::locked(txn, tenant, cmd.payment).await?;
     let mut decided = decide(app, cmd, payment, now)?;
     decided.operation.id = operation;
     follow_up::take_off(txn, decided).await
@@ -98,5 +99,6 @@ fn decide(app: &App, cmd: &Void, payment: Payment, now: Timestamp) -> Result<Ans
         payment,
         operation,
         refund: None,
+        intent: None,
     })
 }

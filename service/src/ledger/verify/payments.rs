@@ -116,6 +116,7 @@ fn check_payment(
             payment: payment.clone(),
             operation,
             refund,
+            intent: None,
         };
         let mut accepted = None;
         for draft in answer.journals() {
