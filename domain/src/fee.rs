@@ -79,12 +79,13 @@ impl FeeTerms {
             return Err(NoSurcharge::WholePayment);
         }
         let fixed = self.fixed.filter(|fixed| fixed.currency() == currency);
+        let step_minor = i128::from(step.minor());
         let wanted = i128::from(net.minor()) + i128::from(fixed.map_or(0, Money::minor));
-        // Below the exact total by less than two steps, whichever way the fee is rounded.
-        let near =
-            wanted * i128::from(WHOLE_BPS) / kept / i128::from(step.minor()) * i128::from(step.minor());
-        let near = i64::try_from(near).map_err(|_| NoSurcharge::TooLarge)?;
-        let lowest = near.saturating_sub(2 * step.minor()).max(net.minor());
+        // Rounding takes at most half a step off the fee, so no total below this one leaves `net`.
+        let near = (wanted - step_minor) * i128::from(WHOLE_BPS) / kept / step_minor * step_minor;
+        let lowest = i64::try_from(near)
+            .map_err(|_| NoSurcharge::TooLarge)?
+            .max(net.minor());
         let mut total = Money::new(lowest, currency);
         loop {
             let parts = self
