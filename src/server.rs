@@ -14,7 +14,9 @@ use crate::http::metrics::{self, Metrics};
 use crate::http::request_id::{self, NewRequestId};
 use crate::http::request_log::RequestLogMetrics;
 use crate::http::{graphiql, graphql, health};
-use crate::rest::rasedi;
+use crate::rest::door::Door;
+use crate::rest::fault::{Class, Fault};
+use crate::rest::{asked, openapi, rasedi, v1};
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Extension;
@@ -23,6 +25,7 @@ use axum::http::uri::Scheme;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Json, Response};
+use domain::api_version::ApiVersion;
 use domain::id::RequestId;
 use serde_json::json;
 use service::App;
@@ -179,7 +182,14 @@ pub fn router(
         },
         scheme: if https { Scheme::HTTPS } else { Scheme::HTTP },
     };
-    let rest = rasedi::router(gate.clone());
+    let rest = rasedi::router(gate.clone())
+        .merge(openapi::router(config.http.graphiql))
+        .merge(v1::router(Door {
+            gate: gate.clone(),
+            max_body_bytes: config.http.max_body_bytes,
+            timeout: config.http.request_timeout,
+            shape: v1::shape,
+        }));
     let door = graphql::Door {
         gate,
         schema: schema::build(app.clone()),
@@ -215,8 +225,8 @@ pub fn router(
 }
 
 async fn not_found(Extension(id): Extension<request_id::RequestId>) -> Response {
-    let body = json!({ "error": "not found", "error_code": "NOT_FOUND", "request_id": id.0 });
-    (StatusCode::NOT_FOUND, Json(body)).into_response()
+    let fault = Fault::new(Class::NotFound, "NOT_FOUND", "not found");
+    asked::print(v1::shape, &fault, ApiVersion::NEWEST, &id.0)
 }
 
 /// A defect: the request fails, the process goes on, and the cause stays in the log.

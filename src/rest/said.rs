@@ -1,0 +1,39 @@
+//! An answer that is ready to be sent.
+
+use super::fault::Fault;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An answer of a door, before its headers.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body: JSON.
+    pub body: Vec<u8>,
+}
+
+/// What S2's answers are wrapped in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Envelope<T> {
+    /// Always true here; false comes with an error.
+    #[schema(example = true)]
+    success: bool,
+    /// The answer.
+    data: T,
+}
+
+impl Said {
+    /// Wraps `data` as S2 does: `{"success": true, "data": …}`.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which is a defect.
+    pub fn enveloped(status: StatusCode, data: impl Serialize) -> Result<Self, Fault> {
+        let body = serde_json::to_vec(&Envelope { success: true, data });
+        Ok(Self {
+            status,
+            body: body.map_err(|error| Fault::defect(&error))?,
+        })
+    }
+}
