@@ -11,12 +11,13 @@ use crate::http::cookie::SessionCookie;
 use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
 use crate::http::limit::{Nodes, Throttle, keep_exchanging};
 use crate::http::metrics::{self, Metrics};
+use crate::http::page_address::PageAddress;
 use crate::http::request_id::{self, NewRequestId};
 use crate::http::request_log::RequestLogMetrics;
 use crate::http::{graphiql, graphql, health};
-use crate::rest::door::Door;
+use crate::rest::door::{Door, Shape};
 use crate::rest::fault::{Class, Fault};
-use crate::rest::{asked, openapi, rasedi, v1};
+use crate::rest::{asked, openapi, public, rasedi, v1};
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Extension;
@@ -182,14 +183,18 @@ pub fn router(
         },
         scheme: if https { Scheme::HTTPS } else { Scheme::HTTP },
     };
+    let pages = PageAddress::new(config.http.public_url.clone());
+    let rest_door = |shape: Shape| Door {
+        gate: gate.clone(),
+        max_body_bytes: config.http.max_body_bytes,
+        timeout: config.http.request_timeout,
+        shape,
+        pages: pages.clone(),
+    };
     let rest = rasedi::router(gate.clone())
         .merge(openapi::router(config.http.graphiql))
-        .merge(v1::router(Door {
-            gate: gate.clone(),
-            max_body_bytes: config.http.max_body_bytes,
-            timeout: config.http.request_timeout,
-            shape: v1::shape,
-        }));
+        .merge(v1::router(rest_door(v1::shape)))
+        .merge(public::router(rest_door(public::shape)));
     let door = graphql::Door {
         gate,
         schema: schema::build(app.clone()),

@@ -14,6 +14,7 @@ use crate::http::client_address::client;
 use crate::http::entry::Entry;
 use crate::http::limit::{Asker, Quota};
 use crate::http::noted::Noted;
+use crate::http::page_address::PageAddress;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
@@ -115,6 +116,34 @@ impl Asked {
     #[must_use]
     pub const fn uri(&self) -> &Uri {
         &self.uri
+    }
+
+    /// Where the hosted pages are.
+    #[must_use]
+    pub fn pages(&self) -> &PageAddress {
+        &self.door.pages
+    }
+
+    /// A header, if it comes once.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.headers.get_all(name).iter();
+        let only = lines.next().filter(|_| lines.next().is_none())?;
+        only.to_str().ok().map(str::trim)
+    }
+
+    /// Lets anybody in, within the rate of their address.
+    ///
+    /// # Errors
+    /// When the address asked too often.
+    pub fn admit_anybody(&mut self) -> Result<(), Fault> {
+        let throttle = &self.door.gate.throttle;
+        let within = throttle.public(self.address, self.now);
+        let quota = throttle.public_quota(self.address, self.now);
+        self.quotas = vec![quota];
+        // What pins a version is a key.
+        self.version = ApiVersion::NEWEST;
+        within.map_err(|exceeded| Fault::throttled(exceeded, Some(quota)))
     }
 
     /// Lets somebody with a key, a session or a signature in, within their rate.

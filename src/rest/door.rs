@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use crate::http::admission::Gate;
 use crate::http::client_address::Peer;
+use crate::http::page_address::PageAddress;
 use crate::http::request_id::RequestId;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -25,6 +26,8 @@ pub struct Door {
     pub timeout: Duration,
     /// How it says that something went wrong.
     pub shape: Shape,
+    /// Where the hosted pages are.
+    pub pages: PageAddress,
 }
 
 /// A request as it came, its body not read yet.

@@ -39,6 +39,8 @@ pub enum Class {
     Declined,
     /// The key may not do this.
     Forbidden,
+    /// The merchant may not use this.
+    NotEnabled,
     /// Nothing by that id or path.
     NotFound,
     /// Not by this method.
@@ -72,7 +74,7 @@ impl Class {
             }
             (Self::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
             (Self::Declined, _) => StatusCode::PAYMENT_REQUIRED,
-            (Self::Forbidden, _) => StatusCode::FORBIDDEN,
+            (Self::Forbidden | Self::NotEnabled, _) => StatusCode::FORBIDDEN,
             (Self::NotFound, _) => StatusCode::NOT_FOUND,
             (Self::Method, _) => StatusCode::METHOD_NOT_ALLOWED,
             (Self::Conflict, _) | (Self::WrongState, ApiVersion::Basra) => StatusCode::CONFLICT,
@@ -88,13 +90,23 @@ impl Class {
     const fn of(code: UserErrorCode) -> Self {
         match code {
             UserErrorCode::PaymentAlreadyCaptured
+            | UserErrorCode::IntentCompleted
             | UserErrorCode::PaymentWrongState
             | UserErrorCode::PaymentCapturedUseRefund
             | UserErrorCode::PaymentAlreadyVoided
             | UserErrorCode::PaymentNotCaptured
             | UserErrorCode::PaymentAlreadyRefunded => Self::WrongState,
-            UserErrorCode::AuthorizationExpired => Self::Gone,
+            UserErrorCode::AuthorizationExpired
+            | UserErrorCode::IntentExpired
+            | UserErrorCode::IntentCanceled
+            | UserErrorCode::MaxAttemptsReached
+            | UserErrorCode::PaymentLinkOver => Self::Gone,
+            UserErrorCode::InvalidClientSecret => Self::Unauthenticated,
+            UserErrorCode::GatewayNotEnabled => Self::NotEnabled,
             UserErrorCode::OperationInProgress
+            | UserErrorCode::AttemptInProgress
+            | UserErrorCode::TotalChanged
+            | UserErrorCode::PromoCodeTaken
             | UserErrorCode::StaleVersion
             | UserErrorCode::IdempotencyKeyReused
             | UserErrorCode::IdempotencyInProgress => Self::Conflict,
@@ -116,6 +128,9 @@ const fn is_about_the_request(code: UserErrorCode) -> bool {
             | UserErrorCode::SeveralCapturesNotSupported
             | UserErrorCode::RefundNotSupported
             | UserErrorCode::RefundFullOnly
+            | UserErrorCode::GatewayCurrencyNotSupported
+            | UserErrorCode::GatewayNotOffered
+            | UserErrorCode::SurchargeImpossible
     )
 }
 
@@ -128,6 +143,8 @@ pub struct Declined {
     pub operation: OperationId,
     /// Why not, for programs.
     pub reason: DeclineReason,
+    /// How many attempts its intent has left, of an attempt.
+    pub remaining_attempts: Option<u8>,
 }
 
 /// Something that went wrong.
@@ -178,7 +195,9 @@ impl Fault {
         };
         let under_way = matches!(
             code,
-            UserErrorCode::IdempotencyInProgress | UserErrorCode::OperationInProgress
+            UserErrorCode::IdempotencyInProgress
+                | UserErrorCode::OperationInProgress
+                | UserErrorCode::AttemptInProgress
         );
         Self {
             retry_after: under_way.then_some(UNDER_WAY),

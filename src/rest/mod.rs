@@ -10,7 +10,7 @@
 //! | [`fault`] | what went wrong: the one mapping to status, code and words |
 //! | [`json`], [`problems`] | reading a body, and everything that is wrong with it |
 //! | [`openapi`] | the document of all doors, and the page that reads it |
-//! | [`v1`], [`rasedi`] | the doors |
+//! | [`v1`], [`public`], [`rasedi`] | the doors |
 
 pub mod asked;
 pub mod door;
@@ -18,6 +18,7 @@ pub mod fault;
 pub mod json;
 pub mod openapi;
 pub mod problems;
+pub mod public;
 pub mod rasedi;
 pub mod said;
 pub mod v1;

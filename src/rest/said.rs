@@ -30,10 +30,17 @@ impl Said {
     /// # Errors
     /// When it cannot be written as JSON, which is a defect.
     pub fn enveloped(status: StatusCode, data: impl Serialize) -> Result<Self, Fault> {
-        let body = serde_json::to_vec(&Envelope { success: true, data });
+        Self::json(status, &Envelope { success: true, data })
+    }
+
+    /// A body as it is.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which is a defect.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Fault> {
         Ok(Self {
             status,
-            body: body.map_err(|error| Fault::defect(&error))?,
+            body: serde_json::to_vec(body).map_err(|error| Fault::defect(&error))?,
         })
     }
 }

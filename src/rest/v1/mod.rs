@@ -1,8 +1,9 @@
-//! The Payment API of S2: `/api/v1/payments`, `/api/v1/transactions`.
+//! The Payment API of S2: `/api/v1/payments`, `/api/v1/payment-intents`, `/api/v1/transactions`.
 //!
 //! Invariant: paths, methods, keys, types and words are S2's to the letter; what we add stands in `docs/api.md`. Amounts are hundredths of
 //! the major unit in every currency, exact both ways; times are RFC 3339 in UTC, to the second.
 
+mod intents;
 mod payment_answer;
 mod payment_input;
 mod payment_shown;
@@ -10,7 +11,9 @@ mod payments;
 mod refusals;
 mod transactions;
 
-pub use refusals::{Refusal, shape};
+pub use intents::{capture_method, gateways, intent_of, url};
+pub use payment_input::{CardInput, Metadata, gateway, read_card, texts};
+pub use refusals::{Refusal, responses_in, shape};
 
 use super::asked::print;
 use super::door::Door;
@@ -29,6 +32,8 @@ use utoipa::OpenApi;
 #[derive(OpenApi)]
 #[openapi(
     paths(
+        intents::create,
+        intents::cancel,
         payments::authorize,
         payments::sale,
         payments::capture,
@@ -40,6 +45,7 @@ use utoipa::OpenApi;
     ),
     components(schemas(Refusal)),
     tags(
+        (name = "payment intents", description = "A page of ours on which your customer pays."),
         (name = "payments", description = "Hold, take, release and give back money."),
         (name = "transactions", description = "What was tried on payments: one transaction for each authorize, sale, capture, void and refund.")
     )
@@ -49,6 +55,8 @@ pub struct Api;
 /// The routes.
 pub fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> {
     Router::new()
+        .route("/api/v1/payment-intents", post(intents::create))
+        .route("/api/v1/payment-intents/{id}/cancel", post(intents::cancel))
         .route("/api/v1/payments/authorize", post(payments::authorize))
         .route("/api/v1/payments/sale", post(payments::sale))
         .route("/api/v1/payments/{id}", get(payments::show))
@@ -66,11 +74,11 @@ async fn other_method(Extension(id): Extension<RequestId>) -> Response {
 }
 
 /// An amount as this door writes it.
-fn hundredths(money: Money) -> Result<i64, Fault> {
+pub fn hundredths(money: Money) -> Result<i64, Fault> {
     money.hundredths().map_err(|error| Fault::defect(&error))
 }
 
 /// An instant as this door writes it: `2026-01-24T10:00:00Z`.
-fn time(at: Timestamp) -> String {
+pub fn time(at: Timestamp) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }

@@ -88,6 +88,7 @@ pub fn outcome(answer: &Answer) -> Result<(StatusCode, &'static str), Fault> {
                     payment: payment.id,
                     operation: operation.id,
                     reason: decline.reason,
+                    remaining_attempts: None,
                 })),
                 ..Fault::new(Class::Declined, PAYMENT_DECLINED, words)
             })
@@ -407,6 +408,7 @@ impl RefundedPayment {
             payment,
             operation,
             refund,
+            ..
         } = answer;
         Ok(Self {
             id: payment.id.to_string(),

@@ -6,7 +6,7 @@ use crate::rest::problems::Problems;
 use domain::api_version::ApiVersion;
 use domain::card::{CardDetails, CardRefusal, Expiry};
 use domain::idempotency::IdempotencyKey;
-use domain::metadata::{self, MAX_DESCRIPTION, MAX_REASON, MAX_REFERENCE, Metadata};
+use domain::metadata::{self, MAX_DESCRIPTION, MAX_REASON, MAX_REFERENCE};
 use domain::money::{WireRefusal, from_hundredths};
 use domain::provider::Gateway;
 use domain::{Currency, Money, Timestamp};
@@ -17,8 +17,13 @@ use utoipa::ToSchema;
 
 /// Longest e-mail address, in characters (RFC 5321's path of 256 without its brackets).
 const MAX_EMAIL: usize = 254;
+/// Longest phone number, in characters: 15 digits (E.164) and how people group them.
+const MAX_PHONE: usize = 32;
 /// Longest customer name, in characters.
 const MAX_NAME: usize = 100;
+
+/// Notes of a merchant, as a body writes them.
+pub type Metadata = BTreeMap<String, String>;
 
 /// What to charge, and how.
 #[derive(Deserialize, ToSchema)]
@@ -47,7 +52,7 @@ pub struct NewPayment {
     merchant_reference: Option<String>,
     /// Your own notes: at most 20 keys of 40 characters, with texts of 500.
     #[schema(example = json!({ "order_id": "12345", "plan": "premium" }))]
-    metadata: Option<BTreeMap<String, String>>,
+    metadata: Option<Metadata>,
 }
 
 /// A card as the payer types it. It is checked, passed to the provider and forgotten, but for brand, last four digits, expiry, name and a
@@ -82,6 +87,9 @@ pub struct Customer {
     /// Name.
     #[schema(max_length = 100, example = "John Doe")]
     name: Option<String>,
+    /// Phone number.
+    #[schema(max_length = 32)]
+    phone: Option<String>,
 }
 
 /// How much to take.
@@ -196,24 +204,16 @@ impl NewPayment {
     ) -> Result<payment::NewPayment, Fault> {
         let mut problems = Problems::default();
         let customer = self.customer.unwrap_or_default();
-        let currency: Option<Currency> = self.currency.parse().ok();
-        let amount = problems.amount(self.amount, currency);
-        if currency.is_none() {
-            problems.add(UserErrorCode::CurrencyUnsupported, unsupported(version));
-        }
-        let gateway = self
-            .gateway
-            .as_deref()
-            .map_or(Ok(Gateway::CreditCard), str::parse);
-        let gateway = gateway.map_err(|_| format!("gateway must be one of {}", gateways()));
-        let gateway = problems.take(UserErrorCode::TextInvalid, gateway);
+        let amount = money(&mut problems, self.amount, &self.currency, version);
+        let gateway = gateway(&mut problems, self.gateway.as_deref());
         let card = problems.card(self.card, now);
         let email = problems.text("customer email", customer.email.as_deref(), MAX_EMAIL);
+        let phone = problems.text("customer phone", customer.phone.as_deref(), MAX_PHONE);
         let name = problems.text("customer name", customer.name.as_deref(), MAX_NAME);
         let description = problems.text("description", self.description.as_deref(), MAX_DESCRIPTION);
         let merchant_reference = self.merchant_reference.as_deref();
         let merchant_reference = problems.text("merchant_reference", merchant_reference, MAX_REFERENCE);
-        let metadata = Metadata::new(self.metadata.unwrap_or_default());
+        let metadata = metadata::Metadata::new(self.metadata.unwrap_or_default());
         let metadata = problems.take(UserErrorCode::TextInvalid, metadata);
         let read = match (amount, gateway, metadata) {
             (Some(amount), Some(gateway), Some(metadata)) => Some(payment::NewPayment {
@@ -221,7 +221,7 @@ impl NewPayment {
                 amount,
                 gateway,
                 card,
-                customer: domain::payment::Customer { email, name },
+                customer: domain::payment::Customer { email, name, phone },
                 description,
                 merchant_reference,
                 metadata,
@@ -231,6 +231,38 @@ impl NewPayment {
         };
         problems.finish(read)
     }
+}
+
+/// An amount and its currency.
+pub fn money(problems: &mut Problems, hundredths: i64, currency: &str, version: ApiVersion) -> Option<Money> {
+    let currency: Option<Currency> = currency.parse().ok();
+    let amount = problems.amount(hundredths, currency);
+    if currency.is_none() {
+        problems.add(UserErrorCode::CurrencyUnsupported, unsupported(version));
+    }
+    amount
+}
+
+/// A gateway; a card if none is named.
+pub fn gateway(problems: &mut Problems, word: Option<&str>) -> Option<Gateway> {
+    let gateway = word.map_or(Ok(Gateway::CreditCard), str::parse);
+    let gateway = gateway.map_err(|_| format!("gateway must be one of {}", gateways()));
+    problems.take(UserErrorCode::TextInvalid, gateway)
+}
+
+/// A card, if there is one.
+pub fn read_card(problems: &mut Problems, card: Option<CardInput>, now: Timestamp) -> Option<CardDetails> {
+    problems.card(card, now)
+}
+
+/// A text, if there is one.
+pub fn texts(
+    problems: &mut Problems,
+    name: &'static str,
+    text: Option<&str>,
+    limit: usize,
+) -> Option<String> {
+    problems.text(name, text, limit)
 }
 
 fn gateways() -> String {

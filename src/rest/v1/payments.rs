@@ -33,6 +33,7 @@ fn made(done: &Outcome) -> Vec<String> {
         payment,
         operation,
         refund,
+        ..
     } = &done.answer;
     let mut ids = vec![payment.id.to_string(), operation.id.to_string()];
     ids.extend(refund.as_ref().map(|refund| refund.id.to_string()));

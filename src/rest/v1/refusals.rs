@@ -76,14 +76,21 @@ const ANY: [Row; 6] = [
 ];
 
 fn responses(rows: &[Row]) -> BTreeMap<String, RefOr<Response>> {
-    let refusal = || Content::new(Some(Ref::from_schema_name("Refusal")));
+    let mut all = responses_in("Refusal", &ANY);
+    all.extend(responses_in("Refusal", rows));
+    all
+}
+
+/// Statuses and when they come, with bodies of `schema`.
+pub fn responses_in(schema: &str, rows: &[Row]) -> BTreeMap<String, RefOr<Response>> {
+    let refusal = || Content::new(Some(Ref::from_schema_name(schema)));
     let response = |text: &str| {
         ResponseBuilder::new()
             .description(text)
             .content("application/json", refusal())
     };
-    let rows = ANY.iter().chain(rows);
-    rows.map(|(status, text)| ((*status).to_owned(), response(text).build().into()))
+    rows.iter()
+        .map(|(status, text)| ((*status).to_owned(), response(text).build().into()))
         .collect()
 }
 
@@ -119,6 +126,19 @@ refusals! {
         ("409", "The payment is in the wrong state, another operation on it is under way, or the idempotency key stands for other data."),
         ("410", "The authorization has run out (after seven days)."),
         ("413", "The body is too long."),
+    ];
+    /// Of a new intent.
+    OfCreating: [
+        ("400", "`invalid request: …` with all that is wrong with it, or an unsupported currency."),
+        ("409", "The idempotency key stands for other data, or its first request has no answer yet (`Retry-After`)."),
+        ("413", "The body is too long."),
+    ];
+    /// Of giving an intent up.
+    OfCanceling: [
+        ("400", "By `2025-12-01.tigris`: `cannot cancel completed payment intent`, or one that has run out. In any version: an unknown `X-API-Version`."),
+        ("404", "There is no such payment intent in this merchant and mode."),
+        ("409", "`cannot cancel completed payment intent`, or an attempt to pay it is under way."),
+        ("410", "It has run out, or all attempts were declined."),
     ];
     /// Of one object.
     OfShowing: [
