@@ -17,7 +17,7 @@ use crate::http::request_log::RequestLogMetrics;
 use crate::http::{graphiql, graphql, health};
 use crate::rest::door::{Door, Shape};
 use crate::rest::fault::{Class, Fault};
-use crate::rest::{asked, openapi, public, rasedi, v1};
+use crate::rest::{asked, native, openapi, public, rasedi, v1};
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Extension;
@@ -194,6 +194,7 @@ pub fn router(
     let rest = rasedi::router(gate.clone())
         .merge(openapi::router(config.http.graphiql))
         .merge(v1::router(rest_door(v1::shape)))
+        .merge(native::router(rest_door(v1::shape)))
         .merge(public::router(rest_door(public::shape)));
     let door = graphql::Door {
         gate,

@@ -21,11 +21,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::Timestamp;
 use domain::actor::Actor;
+use domain::api_request::Way;
 use domain::api_version::ApiVersion;
 use domain::credential::Denial;
 use domain::idempotency::IdempotencyKey;
 use serde::de::DeserializeOwned;
 use service::App;
+use service::credential::Admitted;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -151,6 +153,26 @@ impl Asked {
     /// # Errors
     /// Why the request goes no further; the row knows it too.
     pub async fn admit(&mut self, rate: Rate) -> Result<Actor, Fault> {
+        let admitted = self.prove().await?;
+        self.take(rate, &admitted.actor)?;
+        Ok(admitted.actor)
+    }
+
+    /// As [`Self::admit`], for requests that have to be signed.
+    ///
+    /// # Errors
+    /// Also when it is not signed.
+    pub async fn admit_signed(&mut self, rate: Rate) -> Result<Actor, Fault> {
+        let admitted = self.prove().await?;
+        if !matches!(admitted.way, Way::SignedRequest | Way::HttpSignature) {
+            self.entry.denied(Denial::SignatureIncomplete);
+            return Err(Fault::unsigned());
+        }
+        self.take(rate, &admitted.actor)?;
+        Ok(admitted.actor)
+    }
+
+    async fn prove(&mut self) -> Result<Admitted, Fault> {
         let door = Arc::clone(&self.door);
         let gate = &door.gate;
         if gate.shown(&self.head()) == Shown::Signature {
@@ -168,12 +190,10 @@ impl Asked {
         let admitted = gate.admit(&head, shown, &body, &mut self.entry).await;
         let admitted = admitted.map_err(|stop| about_strangers(gate, &head, shown, stop.into()))?;
         self.version = gate.version(&head, admitted.as_ref(), &mut self.entry)?;
-        let Some(admitted) = admitted else {
+        admitted.ok_or_else(|| {
             self.entry.denied(Denial::KeyMissing);
-            return Err(Stop::Denied(Denial::KeyMissing).into());
-        };
-        self.take(rate, &admitted.actor)?;
-        Ok(admitted.actor)
+            Stop::Denied(Denial::KeyMissing).into()
+        })
     }
 
     fn head(&self) -> Head<'_> {

@@ -226,6 +226,13 @@ impl Fault {
         Self::new(Class::TooLong, Code::BadRequest.as_str(), words)
     }
 
+    /// This path takes signed requests only.
+    #[must_use]
+    pub fn unsigned() -> Self {
+        let words = "this path takes signed requests only: sign it with X-Tahsil-Signature or an HTTP Message Signature";
+        Self::new(Class::Unauthenticated, Code::Unauthenticated.as_str(), words)
+    }
+
     /// A rate has no more.
     #[must_use]
     pub fn throttled(exceeded: Exceeded, quota: Option<Quota>) -> Self {

@@ -10,12 +10,13 @@
 //! | [`fault`] | what went wrong: the one mapping to status, code and words |
 //! | [`json`], [`problems`] | reading a body, and everything that is wrong with it |
 //! | [`openapi`] | the document of all doors, and the page that reads it |
-//! | [`v1`], [`public`], [`rasedi`] | the doors |
+//! | [`v1`], [`public`], [`native`], [`rasedi`] | the doors |
 
 pub mod asked;
 pub mod door;
 pub mod fault;
 pub mod json;
+pub mod native;
 pub mod openapi;
 pub mod problems;
 pub mod public;

@@ -113,7 +113,11 @@ impl Modify for WaysIn {
 }
 
 /// The doors that have a part in the document.
-const DOORS: [fn() -> Document; 2] = [super::v1::Api::openapi, super::public::Api::openapi];
+const DOORS: [fn() -> Document; 3] = [
+    super::v1::Api::openapi,
+    super::public::Api::openapi,
+    super::native::Api::openapi,
+];
 
 /// The whole document.
 #[must_use]

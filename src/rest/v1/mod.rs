@@ -12,8 +12,10 @@ mod refusals;
 mod transactions;
 
 pub use intents::{capture_method, gateways, intent_of, url};
+pub use payment_answer::outcome;
 pub use payment_input::{CardInput, Metadata, gateway, read_card, texts};
-pub use refusals::{Refusal, responses_in, shape};
+pub use payments::{made, payment_of};
+pub use refusals::{OfCreating, OfFollowing, Refusal, responses_in, shape};
 
 use super::asked::print;
 use super::door::Door;

@@ -23,12 +23,12 @@ use service::payment::{self, Answer, NewRefund, Outcome, Relations, Run};
 use std::sync::Arc;
 
 /// The payment of a path. What is no id of ours is nothing that there could be.
-fn payment_of(id: &str) -> Result<PaymentId, Fault> {
+pub fn payment_of(id: &str) -> Result<PaymentId, Fault> {
     id.parse().map_err(|_| Fault::not_found("payment"))
 }
 
 /// What a command made or changed.
-fn made(done: &Outcome) -> Vec<String> {
+pub fn made(done: &Outcome) -> Vec<String> {
     let Answer {
         payment,
         operation,
