@@ -187,6 +187,7 @@ impl ConfirmBody {
                 name: None,
             },
             expected_total: None,
+            notes: Vec::new(),
         });
         if gateway.is_none() {
             problems.add(UserErrorCode::GatewayNotOffered, "gateway is not known");
