@@ -52,7 +52,7 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
     (
         "src",
         &[
-            "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit", "provider",
+            "checkout", "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit", "provider",
             "rest", "sandbox", "sign",
         ],
     ),

@@ -5,9 +5,11 @@
 
 mod amount;
 mod currency;
+mod shown;
 
 pub use amount::{AmountRefusal, MAX_CHARGE_MAJOR, MoneyText, parse_charge, parse_charge_or_zero};
 pub use currency::{Currency, UnknownCurrency};
+pub use shown::ShownMoney;
 
 use serde::{Deserialize, Serialize};
 
