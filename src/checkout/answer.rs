@@ -20,8 +20,14 @@ const GUARDS: [(HeaderName, &str); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::VARY, "accept-language, cookie"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
     (
         HeaderName::from_static("permissions-policy"),
         "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), \
@@ -105,7 +111,9 @@ mod tests {
         let wallet = Destination::parse("https://wallet.example/pay?x=1").unwrap();
         let text = policy(&[wallet]);
         assert!(
-            text.to_str().unwrap().contains("form-action 'self' https://wallet.example; frame-ancestors"),
+            text.to_str()
+                .unwrap()
+                .contains("form-action 'self' https://wallet.example; frame-ancestors"),
             "{text:?}"
         );
     }

@@ -24,8 +24,14 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// What every file carries. An icon that is opened by itself runs nothing.
 const GUARDS: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
 ];
 
 /// Where the pages find their files.
@@ -84,17 +90,32 @@ async fn file(Path((hash, name)): Path<(String, String)>) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     // A page of the release before this one still gets its file, but nobody may keep it under that name.
-    let caching = if hash == ADDRESSES.hash { IMMUTABLE } else { "no-store" };
+    let caching = if hash == ADDRESSES.hash {
+        IMMUTABLE
+    } else {
+        "no-store"
+    };
     (GUARDS, kinds(content_type, caching), content).into_response()
 }
 
 async fn brand(Path((edition, name)): Path<(u32, String)>) -> Response {
-    let colour = name.strip_suffix(".css").filter(|digits| !digits.starts_with('#'));
+    let colour = name
+        .strip_suffix(".css")
+        .filter(|digits| !digits.starts_with('#'));
     let Some(Ok(colour)) = colour.map(str::parse::<Colour>) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let caching = if edition == BRAND_EDITION { IMMUTABLE } else { "no-store" };
-    (GUARDS, kinds("text/css; charset=utf-8", caching), colour.stylesheet()).into_response()
+    let caching = if edition == BRAND_EDITION {
+        IMMUTABLE
+    } else {
+        "no-store"
+    };
+    (
+        GUARDS,
+        kinds("text/css; charset=utf-8", caching),
+        colour.stylesheet(),
+    )
+        .into_response()
 }
 
 fn kinds(content_type: &'static str, caching: &'static str) -> [(HeaderName, HeaderValue); 2] {
@@ -125,7 +146,10 @@ mod tests {
             let other = get(&path.replace(&ADDRESSES.hash, "0000")).await;
             assert_eq!(other.headers()[header::CACHE_CONTROL], "no-store");
         }
-        assert_eq!(get("/checkout-assets/0/Cargo.toml").await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(
+            get("/checkout-assets/0/Cargo.toml").await.status(),
+            StatusCode::NOT_FOUND
+        );
     }
 
     #[tokio::test]
@@ -134,7 +158,13 @@ mod tests {
         assert_eq!(response.headers()[header::CACHE_CONTROL], IMMUTABLE);
         let body = to_bytes(response.into_body(), 1_000).await.unwrap();
         assert!(body.starts_with(b":root{--brand:#0b6e4f;"));
-        for name in ["red.css", "%230b6e4f.css", "0b6e4f", "0b6e4f;}.css", "0b6e4f%7D.css"] {
+        for name in [
+            "red.css",
+            "%230b6e4f.css",
+            "0b6e4f",
+            "0b6e4f;}.css",
+            "0b6e4f%7D.css",
+        ] {
             let path = format!("/checkout-assets/brand/1/{name}");
             assert_eq!(get(&path).await.status(), StatusCode::NOT_FOUND, "{name}");
         }

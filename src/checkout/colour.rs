@@ -63,14 +63,22 @@ impl Colour {
     #[must_use]
     pub fn text(self) -> Self {
         let (white, black) = (self.contrast(Self::WHITE), self.contrast(Self::BLACK));
-        if white >= ENOUGH || white >= black { Self::WHITE } else { Self::BLACK }
+        if white >= ENOUGH || white >= black {
+            Self::WHITE
+        } else {
+            Self::BLACK
+        }
     }
 
     /// The two styles of a page in this colour, for the light scheme and the dark one.
     #[must_use]
     pub fn stylesheet(self) -> String {
         let brand = self.ground();
-        let (text, light, dark) = (brand.text(), self.towards(Self::BLACK, LIGHT), self.towards(Self::WHITE, DARK));
+        let (text, light, dark) = (
+            brand.text(),
+            self.towards(Self::BLACK, LIGHT),
+            self.towards(Self::WHITE, DARK),
+        );
         format!(
             ":root{{--brand:#{brand};--on-brand:#{text};--accent:#{light}}}\n             @media (prefers-color-scheme:dark){{:root{{--accent:#{dark}}}}}\n             @media print{{:root{{--accent:#{light}}}}}\n"
         )
@@ -111,7 +119,9 @@ impl Colour {
 
     /// Relative luminance in millionths.
     fn luminance(self) -> u64 {
-        let [red, green, blue] = self.0.map(|part| u64::from(LINEAR.get(usize::from(part)).copied().unwrap_or_default()));
+        let [red, green, blue] = self
+            .0
+            .map(|part| u64::from(LINEAR.get(usize::from(part)).copied().unwrap_or_default()));
         (red * 2_126 + green * 7_152 + blue * 722) / 10_000
     }
 }
@@ -189,7 +199,10 @@ mod tests {
     #[test]
     fn a_colour_that_carries_white_is_left_as_it_is() {
         let sheet = "#0b6e4f".parse::<Colour>().unwrap().stylesheet();
-        assert!(sheet.starts_with(":root{--brand:#0b6e4f;--on-brand:#ffffff;--accent:#0b6e4f}"), "{sheet}");
+        assert!(
+            sheet.starts_with(":root{--brand:#0b6e4f;--on-brand:#ffffff;--accent:#0b6e4f}"),
+            "{sheet}"
+        );
         assert_eq!("#FFD400".parse::<Colour>().unwrap().text(), Colour::BLACK);
     }
 }

@@ -15,12 +15,16 @@ impl Destination {
     /// Takes an absolute http or https address without user names.
     #[must_use]
     pub fn parse(url: &str) -> Option<Self> {
-        let scheme = ["https://", "http://"]
-            .into_iter()
-            .find(|scheme| url.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)))?;
+        let scheme = ["https://", "http://"].into_iter().find(|scheme| {
+            url.get(..scheme.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+        })?;
         let host = url.get(scheme.len()..)?.split(['/', '?', '#']).next()?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
-        let whole = !url.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\');
+        let plain =
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
+        let whole = !url
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || c == '\\');
         let named = !host.is_empty() && !host.starts_with(':') && host.bytes().all(plain);
         (whole && named).then(|| Self {
             url: url.to_owned(),
@@ -60,7 +64,11 @@ mod tests {
             ("https://shop.example/مدرسة", "https://shop.example"),
             ("https://[::1]:8080/", "https://[::1]:8080"),
         ] {
-            assert_eq!(Destination::parse(url).as_ref().map(Destination::origin), Some(origin), "{url}");
+            assert_eq!(
+                Destination::parse(url).as_ref().map(Destination::origin),
+                Some(origin),
+                "{url}"
+            );
         }
         for url in [
             "",

@@ -35,7 +35,9 @@ pub fn choose(asked: Option<&str>, headers: &HeaderMap) -> Choice {
         };
     }
     Choice {
-        language: remembered(headers).or_else(|| preferred(headers)).unwrap_or(Language::English),
+        language: remembered(headers)
+            .or_else(|| preferred(headers))
+            .unwrap_or(Language::English),
         chosen_now: false,
     }
 }
@@ -44,12 +46,16 @@ pub fn choose(asked: Option<&str>, headers: &HeaderMap) -> Choice {
 #[must_use]
 pub fn remember(language: Language, https: bool) -> Option<(HeaderName, HeaderValue)> {
     let secure = if https { "; Secure" } else { "" };
-    let text = format!("{COOKIE_NAME}={language}; Path=/; Max-Age={REMEMBERED_SECONDS}; SameSite=Lax{secure}");
+    let text =
+        format!("{COOKIE_NAME}={language}; Path=/; Max-Age={REMEMBERED_SECONDS}; SameSite=Lax{secure}");
     Some((SET_COOKIE, HeaderValue::from_str(&text).ok()?))
 }
 
 fn remembered(headers: &HeaderMap) -> Option<Language> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let lines = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
     lines
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
@@ -59,7 +65,10 @@ fn remembered(headers: &HeaderMap) -> Option<Language> {
 
 /// RFC 9110 12.5.4: the range of the highest weight that names a language of ours; of equal ones the first.
 fn preferred(headers: &HeaderMap) -> Option<Language> {
-    let lines = headers.get_all(ACCEPT_LANGUAGE).iter().filter_map(|line| line.to_str().ok());
+    let lines = headers
+        .get_all(ACCEPT_LANGUAGE)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
     let mut best: Option<(u16, Language)> = None;
     for range in lines.flat_map(|line| line.split(',')).take(MAX_RANGES) {
         let (tag, weight) = match range.split_once(';') {
@@ -79,7 +88,12 @@ fn preferred(headers: &HeaderMap) -> Option<Language> {
 
 /// A weight in thousandths: `q=0.8` is 800.
 fn weight(parameter: &str) -> Option<u16> {
-    let value = parameter.trim().strip_prefix(['q', 'Q'])?.trim_start().strip_prefix('=')?.trim();
+    let value = parameter
+        .trim()
+        .strip_prefix(['q', 'Q'])?
+        .trim_start()
+        .strip_prefix('=')?
+        .trim();
     let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
     let digits = fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());
     match whole {
@@ -108,7 +122,10 @@ mod tests {
 
     fn headers(accept: &str, cookie: &str) -> HeaderMap {
         let pair = |name, value: &str| Some((name, HeaderValue::from_str(value).ok()?));
-        [pair(ACCEPT_LANGUAGE, accept), pair(COOKIE, cookie)].into_iter().flatten().collect()
+        [pair(ACCEPT_LANGUAGE, accept), pair(COOKIE, cookie)]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     fn accepted(accept: &str) -> &'static str {
@@ -147,9 +164,15 @@ mod tests {
         let now = choose(Some("ar"), &headers);
         assert_eq!((now.language, now.chosen_now), (Language::Arabic, true));
         let (_, cookie) = remember(now.language, true).unwrap();
-        assert_eq!(cookie, "tahsil_lang=ar; Path=/; Max-Age=31536000; SameSite=Lax; Secure");
+        assert_eq!(
+            cookie,
+            "tahsil_lang=ar; Path=/; Max-Age=31536000; SameSite=Lax; Secure"
+        );
         let nonsense = choose(Some("ar\r\nSet-Cookie: a=b"), &headers);
-        assert_eq!((nonsense.language, nonsense.chosen_now), (Language::Sorani, false));
+        assert_eq!(
+            (nonsense.language, nonsense.chosen_now),
+            (Language::Sorani, false)
+        );
     }
 
     proptest! {

@@ -50,7 +50,10 @@ mod tests {
         assert_eq!((code.side - 2 * QUIET - 17) % 4, 0);
         let far = code.side - QUIET - 1;
         for corner in [(QUIET, QUIET), (far, QUIET), (QUIET, far)] {
-            assert!(code.path.contains(&format!("M{} {}h", corner.0, corner.1)), "{corner:?}");
+            assert!(
+                code.path.contains(&format!("M{} {}h", corner.0, corner.1)),
+                "{corner:?}"
+            );
         }
         assert!(!code.path.contains(&format!("M{QUIET} 0h")));
         assert_eq!(QrCode::of(&"x".repeat(4_000)), Err(TooLong));

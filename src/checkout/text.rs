@@ -16,7 +16,14 @@ impl Text {
     pub fn new(text: &str) -> Self {
         let calm = |c: &char| !turns_direction(*c) && !c.is_control();
         let spaced = |c: char| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
-        Self(text.chars().map(spaced).filter(calm).collect::<String>().trim().to_owned())
+        Self(
+            text.chars()
+                .map(spaced)
+                .filter(calm)
+                .collect::<String>()
+                .trim()
+                .to_owned(),
+        )
     }
 
     /// The text, if there is any.
@@ -79,7 +86,10 @@ mod tests {
     #[test]
     fn what_turns_the_direction_is_dropped_and_letters_stay() {
         assert_eq!(Text::new("paid \u{202e}01 DQI\u{202c}").as_str(), "paid 01 DQI");
-        assert_eq!(Text::new(" می\u{200c}خواهم\nدوو ").as_str(), "می\u{200c}خواهم دوو");
+        assert_eq!(
+            Text::new(" می\u{200c}خواهم\nدوو ").as_str(),
+            "می\u{200c}خواهم دوو"
+        );
         assert_eq!(Text::some("\u{2066}\u{2069} "), None);
     }
 

@@ -28,7 +28,8 @@ async fn list() -> Result<Html<String>, StatusCode> {
     for (name, _) in samples::all(Language::English) {
         write!(list, "<p>{name}:").map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
         for language in Language::ALL {
-            write!(list, " <a href=\"/{language}/{name}\">{language}</a>").map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+            write!(list, " <a href=\"/{language}/{name}\">{language}</a>")
+                .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
         }
     }
     Ok(Html(list))

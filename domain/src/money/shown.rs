@@ -151,7 +151,10 @@ mod tests {
             shown(125_050, Currency::Usd),
             ["1,250.50 USD", "١٬٢٥٠٫٥٠ دولار", "١٬٢٥٠٫٥٠ دۆلار"]
         );
-        assert_eq!(shown(1_250, Currency::Kwd), ["1.250 KWD", "١٫٢٥٠ د.ك", "١٫٢٥٠ دیناری کوەیتی"]);
+        assert_eq!(
+            shown(1_250, Currency::Kwd),
+            ["1.250 KWD", "١٫٢٥٠ د.ك", "١٫٢٥٠ دیناری کوەیتی"]
+        );
         assert_eq!(shown(0, Currency::Iqd), ["0 IQD", "٠ د.ع", "٠ د.ع"]);
         assert_eq!(shown(500, Currency::Iqd)[0], "0.500 IQD");
         assert_eq!(
@@ -173,7 +176,10 @@ mod tests {
     fn an_isolated_amount_closes_what_it_opens() {
         for language in Language::ALL {
             let text = Money::new(1_000, Currency::Iqd).shown(*language).isolated();
-            assert!(text.starts_with(['\u{2066}', '\u{2067}']) && text.ends_with('\u{2069}'), "{text:?}");
+            assert!(
+                text.starts_with(['\u{2066}', '\u{2067}']) && text.ends_with('\u{2069}'),
+                "{text:?}"
+            );
         }
     }
 }

@@ -41,7 +41,10 @@ pub(super) const WORDS: Phrases = Phrases {
     pay_until: |moment| format!("يُرجى الدفع قبل {moment} (بتوقيت بغداد)"),
     time_left: "الوقت المتبقي",
     minutes_left: |minutes| {
-        format!("يتبقى {} لإتمام الدفع", counted(minutes, "دقيقة واحدة", "دقيقتان", "دقائق", "دقيقة"))
+        format!(
+            "يتبقى {} لإتمام الدفع",
+            counted(minutes, "دقيقة واحدة", "دقيقتان", "دقائق", "دقيقة")
+        )
     },
     time_is_up: "انتهت مهلة الدفع",
 
@@ -56,9 +59,8 @@ pub(super) const WORDS: Phrases = Phrases {
     },
     gateway_note: |gateway| match gateway {
         Gateway::CreditCard => "فيزا، ماستركارد، أمريكان إكسبريس",
-        Gateway::Fib => "تؤكّد الدفع لدى مصرفك في الصفحة التالية",
-        Gateway::FastPay | Gateway::Zain | Gateway::AsiaPay | Gateway::NassWallet => {
-            "تؤكّد الدفع من محفظتك في الصفحة التالية"
+        Gateway::Fib | Gateway::FastPay | Gateway::Zain | Gateway::AsiaPay | Gateway::NassWallet => {
+            "تؤكّد الدفع في الصفحة التالية"
         }
     },
     card_number: "رقم البطاقة",
@@ -130,7 +132,10 @@ pub(super) const WORDS: Phrases = Phrases {
     },
     attempts_left: |left| match left {
         0 => "لم تتبقَّ أي محاولة.".to_owned(),
-        _ => format!("يتبقى لديك {}.", counted(left, "محاولة واحدة", "محاولتان", "محاولات", "محاولة")),
+        _ => format!(
+            "يتبقى لديك {}.",
+            counted(left, "محاولة واحدة", "محاولتان", "محاولات", "محاولة")
+        ),
     },
     in_progress: Advice {
         what: "توجد عملية دفع قيد التنفيذ.",
@@ -164,6 +169,7 @@ pub(super) const WORDS: Phrases = Phrases {
     view_receipt: "عرض الإيصال",
     receipt: "إيصال دفع",
     paid_to: "المستفيد",
+    paid_for: "البيان",
     paid_via: "طريقة الدفع",
     paid_at: "التاريخ",
     baghdad_time: "بتوقيت بغداد",

@@ -43,9 +43,8 @@ pub(super) const WORDS: Phrases = Phrases {
     },
     gateway_note: |gateway| match gateway {
         Gateway::CreditCard => "ڤیزا، ماستەرکارد، ئەمریکان ئێکسپرێس",
-        Gateway::Fib => "لە پەڕەی داهاتوودا لە ڕێگەی بانکەکەتەوە پشتڕاستی دەکەیتەوە",
-        Gateway::FastPay | Gateway::Zain | Gateway::AsiaPay | Gateway::NassWallet => {
-            "لە پەڕەی داهاتوودا لە جزدانەکەتەوە پشتڕاستی دەکەیتەوە"
+        Gateway::Fib | Gateway::FastPay | Gateway::Zain | Gateway::AsiaPay | Gateway::NassWallet => {
+            "لە پەڕەی داهاتوودا پشتڕاستی دەکەیتەوە"
         }
     },
     card_number: "ژمارەی کارت",
@@ -151,6 +150,7 @@ pub(super) const WORDS: Phrases = Phrases {
     view_receipt: "بینینی پسوولە",
     receipt: "پسوولەی پارەدان",
     paid_to: "وەرگر",
+    paid_for: "وەسف",
     paid_via: "شێوازی پارەدان",
     paid_at: "بەروار",
     baghdad_time: "بە کاتی بەغدا",
@@ -168,12 +168,18 @@ pub(super) const WORDS: Phrases = Phrases {
 
     attempts_used: "ئەم پارەدانە تەواو نەکرا",
     attempts_used_note: |merchant| {
-        format!("هەموو هەوڵەکانی پارەدان ڕەت کرانەوە، بۆیە ئەم پەڕەیە داخرا. داوای بەستەرێکی نوێ لە {merchant} بکە.")
+        format!(
+            "هەموو هەوڵەکانی پارەدان ڕەت کرانەوە، بۆیە ئەم پەڕەیە داخرا. داوای بەستەرێکی نوێ لە {merchant} بکە."
+        )
     },
     expired: "کاتی پارەدان تەواو بوو",
-    expired_note: |merchant| format!("ئەم پەڕەیە بۆ ماوەیەکی دیاریکراو کراوە بوو. داوای بەستەرێکی نوێ لە {merchant} بکە."),
+    expired_note: |merchant| {
+        format!("ئەم پەڕەیە بۆ ماوەیەکی دیاریکراو کراوە بوو. داوای بەستەرێکی نوێ لە {merchant} بکە.")
+    },
     link_over: "ئەم بەستەری پارەدانە داخراوە",
-    link_over_note: |merchant| format!("ئەم بەستەرە چیتر پارە وەرناگرێت. داوای بەستەرێکی نوێ لە {merchant} بکە."),
+    link_over_note: |merchant| {
+        format!("ئەم بەستەرە چیتر پارە وەرناگرێت. داوای بەستەرێکی نوێ لە {merchant} بکە.")
+    },
     canceled: "پارەدانەکە هەڵوەشێنرایەوە",
     canceled_note: "ئەم پارەدانە هەڵوەشێنراوەتەوە و چیتر ناتوانرێت پارەکەی بدرێت.",
     not_charged: "هیچ پارەیەکت لێ نەبڕدراوە.",

@@ -41,9 +41,8 @@ pub(super) const WORDS: Phrases = Phrases {
     },
     gateway_note: |gateway| match gateway {
         Gateway::CreditCard => "Visa, Mastercard, American Express",
-        Gateway::Fib => "You confirm with your bank on the next page",
-        Gateway::FastPay | Gateway::Zain | Gateway::AsiaPay | Gateway::NassWallet => {
-            "You confirm in your wallet on the next page"
+        Gateway::Fib | Gateway::FastPay | Gateway::Zain | Gateway::AsiaPay | Gateway::NassWallet => {
+            "You confirm on the next page"
         }
     },
     card_number: "Card number",
@@ -153,6 +152,7 @@ pub(super) const WORDS: Phrases = Phrases {
     view_receipt: "View receipt",
     receipt: "Payment receipt",
     paid_to: "Paid to",
+    paid_for: "Description",
     paid_via: "Paid with",
     paid_at: "Date",
     baghdad_time: "Baghdad time",
@@ -170,10 +170,14 @@ pub(super) const WORDS: Phrases = Phrases {
 
     attempts_used: "This payment could not be completed",
     attempts_used_note: |merchant| {
-        format!("Every attempt to pay was declined, so this page is now closed. Ask {merchant} for a new payment link.")
+        format!(
+            "Every attempt to pay was declined, so this page is now closed. Ask {merchant} for a new payment link."
+        )
     },
     expired: "The time to pay is over",
-    expired_note: |merchant| format!("This page was open for a limited time. Ask {merchant} for a new payment link."),
+    expired_note: |merchant| {
+        format!("This page was open for a limited time. Ask {merchant} for a new payment link.")
+    },
     link_over: "This payment link is closed",
     link_over_note: |merchant| format!("It no longer takes payments. Ask {merchant} for a new one."),
     canceled: "Payment canceled",

@@ -127,6 +127,7 @@ pub struct Phrases {
     pub view_receipt: &'static str,
     pub receipt: &'static str,
     pub paid_to: &'static str,
+    pub paid_for: &'static str,
     pub paid_via: &'static str,
     pub paid_at: &'static str,
     pub baghdad_time: &'static str,

@@ -1,104 +1,93 @@
-// What a browser can add to the hosted pages. Everything works without it.
+// What a browser adds to the hosted pages. All works without it.
 (() => {
-  const one = (selector, within = document) => within.querySelector(selector);
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const zero = document.body.dataset.zero.codePointAt(0);
-  const local = text => text.replace(/\d/g, digit => String.fromCodePoint(zero + +digit));
-  const latin = text => text.replace(/[٠-٩]/g, c => c.charCodeAt(0) - 0x660).replace(/[۰-۹]/g, c => c.charCodeAt(0) - 0x6f0);
-  const digits = text => latin(text).replace(/\D/g, "");
+  const one = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const digits = text => text.replace(/[٠-٩۰-۹]/g, c => c.charCodeAt(0) & 15).replace(/\D/g, "");
+  const zero = document.body.dataset.zero.charCodeAt(0);
+  const local = text => text.replace(/\d/g, digit => String.fromCharCode(zero + +digit));
 
-  // The secret opened the page; it need not stay in the address, the history or a screenshot.
-  const address = new URL(location.href);
-  if (address.searchParams.has("client_secret")) {
-    address.searchParams.delete("client_secret");
-    history.replaceState(history.state, "", address);
+  // The secret need not stay in the address and the history.
+  const here = new URL(location);
+  if (here.searchParams.has("client_secret")) {
+    here.searchParams.delete("client_secret");
+    history.replaceState(null, "", here);
   }
-
   one("#alarm")?.focus();
 
-  // Card fields.
-  const number = one("#card_number"), expiry = one("#card_expiry"), cvv = one("#card_cvv"), holder = one("#card_holder");
-  const isAmex = text => /^3[47]/.test(text);
-  const grouped = text => {
-    const shape = isAmex(text) ? /^(\d{1,4})(\d{1,6})?(\d{1,5})?/ : /^(\d{1,4})(\d{1,4})?(\d{1,4})?(\d{1,4})?(\d{1,3})?/;
-    return (text.match(shape) || []).slice(1).filter(Boolean).join(" ");
-  };
-  const asExpiry = (text, deleting) => {
-    if (/^[2-9]/.test(text)) text = "0" + text;
-    if (text.length > 4) text = text.slice(0, 2) + text.slice(-2);
-    return text.length > 2 || (text.length === 2 && !deleting) ? text.slice(0, 2) + " / " + text.slice(2) : text;
-  };
+  // Numbers are grouped while they are typed.
+  const card = ["number", "expiry", "cvv", "holder"].map(name => one("#card_" + name));
+  const [number, expiry, cvv] = card;
+  const amex = () => /^3[47]/.test(digits(number.value));
   const rewrite = (input, write) => input?.addEventListener("input", event => {
-    const before = digits(input.value.slice(0, input.selectionStart)).length;
-    const atEnd = input.selectionStart === input.value.length;
-    input.value = write(digits(input.value), /^delete/.test(event.inputType || ""));
-    let place = input.value.length;
-    if (!atEnd) for (place = 0; digits(input.value.slice(0, place)).length < before; place++);
+    const count = digits(input.value.slice(0, input.selectionStart)).length;
+    let place = input.selectionStart === input.value.length ? 99 : 0;
+    input.value = write(digits(input.value), /^delete/.test(event.inputType));
+    while (place < input.value.length && digits(input.value.slice(0, place)).length < count) place++;
     input.setSelectionRange(place, place);
   });
-  rewrite(number, grouped);
-  rewrite(expiry, asExpiry);
+  rewrite(number, text => amex() ? text.slice(0, 15).replace(/^(.{4})(.{1,6})/, "$1 $2 ").trim() : text.slice(0, 19).replace(/.{4}(?=.)/g, "$& "));
+  rewrite(expiry, (text, less) => {
+    if (text > "1~") text = "0" + text;
+    if (text.length > 4) text = text.slice(0, 2) + text.slice(-2);
+    return text.length > 2 || text.length > 1 && !less ? text.slice(0, 2) + " / " + text.slice(2) : text;
+  });
   rewrite(cvv, text => text.slice(0, 4));
 
-  // The same rules as the server's, told at once.
-  const luhn = text => [...text].reverse().reduce((sum, digit, place) => sum + (place % 2 ? [0, 2, 4, 6, 8, 1, 3, 5, 7, 9][digit] : +digit), 0) % 10 === 0;
+  const luhn = text => [...text].reverse().reduce((sum, digit, place) => sum + +(place % 2 ? "0246813579"[digit] : digit), 0) % 10 < 1;
   const checks = {
     email: input => !input.value.trim() ? "missing" : !input.validity.valid && "wrong",
     phone: input => !input.value.trim() ? "missing" : !/^\d{8,15}$/.test(digits(input.value)) && "wrong",
-    card_number: input => { const text = digits(input.value); return !(text.length > 11 && text.length < 20 && luhn(text)) && "wrong"; },
+    card_number: input => !(/^\d{12,19}$/.test(digits(input.value)) && luhn(digits(input.value))) && "wrong",
     card_expiry: input => {
-      const [, month, year] = digits(input.value).match(/^(\d\d)(\d\d)$/) || [];
-      return !(month > 0 && month < 13) ? "wrong" : "20" + year + month < input.dataset.now && "over";
+      const [, month, year] = /^(0[1-9]|1[0-2])(\d\d)$/.exec(digits(input.value)) || [];
+      return !year ? "wrong" : "20" + year + month < input.dataset.now && "over";
     },
-    card_cvv: input => digits(input.value).length !== (isAmex(digits(number.value)) ? 4 : 3) && "wrong",
+    card_cvv: input => digits(input.value).length !== (amex() ? 4 : 3) && "wrong",
     card_holder: input => !input.value.trim() && "wrong",
   };
-  const say = (input, problem) => {
-    const line = one("#" + input.id + "-wrong");
-    line.textContent = problem ? input.dataset[problem] : "";
+  const form = one("[data-pay]");
+  const fields = form ? all("input", form).filter(input => checks[input.id]) : [];
+  const check = input => {
+    const problem = checks[input.id](input), line = one("#" + input.id + "-wrong");
     line.hidden = !problem;
+    line.textContent = problem ? input.dataset[problem] : "";
     problem ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
     return problem;
   };
-  const form = one("form[data-pay]");
-  const byCard = () => !form.elements.gateway || form.elements.gateway.value === "CREDIT_CARD";
-  const card = [number, expiry, cvv, holder].filter(Boolean);
-  if (form) {
-    form.noValidate = true;
-    for (const input of all("input", form).filter(input => checks[input.id])) {
-      input.addEventListener("change", () => input.value && say(input, checks[input.id](input)));
-      input.addEventListener("input", () => input.hasAttribute("aria-invalid") && !checks[input.id](input) && say(input));
-    }
+  const byCard = () => form.elements.gateway.value === "CREDIT_CARD";
+  if (form) form.noValidate = true;
+  for (const input of fields) {
+    input.addEventListener("change", () => input.value && check(input));
+    input.addEventListener("input", () => input.ariaInvalid && !checks[input.id](input) && check(input));
   }
-  const firstWrong = () => all("input", form)
-    .filter(input => checks[input.id] && (byCard() || !card.includes(input)))
-    .filter(input => say(input, checks[input.id](input)))[0];
 
   // One click, one request.
-  for (const once of all("form[data-once]")) once.addEventListener("submit", event => {
-    if (once.dataset.sent) return event.preventDefault();
-    const wrong = once === form && firstWrong();
-    if (wrong) { event.preventDefault(); return wrong.focus(); }
-    once.dataset.sent = "1";
-    // A wallet needs no card, so none is sent to be ignored.
-    if (once === form && !byCard()) for (const input of card) input.disabled = true;
+  for (const once of all("[data-once]")) once.addEventListener("submit", event => {
+    const asked = once === form ? fields.filter(input => byCard() || !card.includes(input)) : [];
+    const [wrong] = asked.filter(check);
+    if (wrong || once.dataset.sent) {
+      event.preventDefault();
+      return wrong?.focus();
+    }
+    once.dataset.sent = 1;
+    // A wallet needs no card, so none is sent.
+    for (const input of fields) input.disabled = !asked.includes(input);
     const button = event.submitter;
     button?.classList.add("busy");
     button?.setAttribute("aria-disabled", "true");
     if (button?.dataset.busy) one(".say", button).textContent = button.dataset.busy;
   });
-  // Back from the wallet by the browser's button: the page is as it was, so it is loaded anew.
   addEventListener("pageshow", event => event.persisted && location.reload());
 
-  // The time that is left, said aloud twice only.
   const left = one("[data-left]");
-  if (left && +left.dataset.left > 0) {
-    const end = performance.now() + left.dataset.left * 1000, clock = one("[role=timer]", left), said = all("[data-says] > *");
+  if (+left?.dataset.left) {
+    const end = performance.now() + left.dataset.left * 1000;
     const tick = () => {
       const seconds = Math.max(0, Math.round((end - performance.now()) / 1000));
+      const two = number => String(number | 0).padStart(2, "0");
       left.hidden = seconds >= 3600;
-      clock.textContent = local(String(seconds / 60 | 0).padStart(2, "0") + ":" + String(seconds % 60).padStart(2, "0"));
-      for (const line of said) line.hidden = !(seconds <= +line.dataset.at && seconds > line.dataset.at - 20);
+      one("[role=timer]", left).textContent = local(two(seconds / 60) + ":" + two(seconds % 60));
+      for (const line of all("[data-at]")) line.hidden = seconds > line.dataset.at || seconds < line.dataset.at - 20;
       if (seconds) return setTimeout(tick, 1000);
       left.textContent = left.dataset.over;
       if (!form.dataset.sent) setTimeout(() => location.reload(), 2000);
@@ -106,35 +95,30 @@
     tick();
   }
 
-  // Whether the payment is done.
-  const poll = one("[data-poll]");
-  if (poll) {
-    const ask = async () => {
-      try {
-        const answer = await fetch(poll.dataset.poll, { headers: { accept: "application/json" }, cache: "no-store" });
-        if (answer.ok && (await answer.json()).settled) return location.replace(poll.dataset.next);
-      } catch { /* Ask again. */ }
-      setTimeout(ask, poll.dataset.every * 1000);
-    };
-    setTimeout(ask, 1500);
-  }
+  const { poll, next, every } = one("[data-poll]")?.dataset || {};
+  const ask = async () => {
+    try {
+      const answer = await fetch(poll, { cache: "no-store" });
+      if (answer.ok && (await answer.json()).settled) return location.replace(next);
+    } catch {}
+    setTimeout(ask, every * 1000);
+  };
+  if (poll) setTimeout(ask, 1500);
 
-  // The way back to the merchant.
   const forward = one("[data-forward]");
   if (forward) {
-    const going = setTimeout(() => location.assign(forward.dataset.to), forward.dataset.forward * 1000), stay = one("button", forward);
+    const going = setTimeout(() => location.assign(forward.dataset.to), forward.dataset.forward * 1000);
+    const stay = one("button", forward);
     stay.hidden = false;
-    stay.addEventListener("click", () => { clearTimeout(going); forward.remove(); });
+    stay.onclick = () => (clearTimeout(going), forward.remove());
   }
 
   for (const button of all("[data-print], [data-copy]")) {
     button.hidden = false;
-    button.addEventListener("click", async () => {
+    button.onclick = async () => {
       if (!button.dataset.copy) return print();
-      const input = one("#" + button.dataset.copy);
-      input.select();
-      try { await navigator.clipboard.writeText(input.value); } catch { document.execCommand("copy"); }
+      await navigator.clipboard.writeText(one("#" + button.dataset.copy).value);
       one("span", button).textContent = button.dataset.done;
-    });
+    };
   }
 })();

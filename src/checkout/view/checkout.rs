@@ -1,7 +1,7 @@
 //! The page on which a payment is paid.
 
-use super::frame::{Discount, Form, Frame, Order};
 use super::Page;
+use super::frame::{Discount, Form, Frame, Order};
 use crate::checkout::phrases::{Advice, Phrases};
 use askama::Template;
 use axum::http::StatusCode;
@@ -208,7 +208,9 @@ impl Page for CheckoutPage {
 // What the template asks for.
 impl CheckoutPage {
     fn has_card(&self) -> bool {
-        self.offers.iter().any(|offer| offer.gateway == Gateway::CreditCard)
+        self.offers
+            .iter()
+            .any(|offer| offer.gateway == Gateway::CreditCard)
     }
 
     fn card_only(&self) -> bool {
@@ -224,7 +226,10 @@ impl CheckoutPage {
     /// The total, if it is the same whatever the way.
     fn one_total(&self) -> Option<Money> {
         let first = self.offers.first()?.total;
-        self.offers.iter().all(|offer| offer.total == first).then_some(first)
+        self.offers
+            .iter()
+            .all(|offer| offer.total == first)
+            .then_some(first)
     }
 
     /// Whether lines besides the total say anything.

@@ -137,7 +137,10 @@ impl Page for AttemptsUsedPage {
 
     fn html(&self) -> Result<String, askama::Error> {
         let words = self.frame.words();
-        let notes = vec![(words.attempts_used_note)(&self.frame.name()), words.not_charged.to_owned()];
+        let notes = vec![
+            (words.attempts_used_note)(&self.frame.name()),
+            words.not_charged.to_owned(),
+        ];
         Closed {
             order: Some(&self.order),
             back: self.back.as_ref(),
@@ -221,7 +224,13 @@ impl Page for NotFoundPage {
 
     fn html(&self) -> Result<String, askama::Error> {
         let words = self.frame.words();
-        Closed::new(&self.frame, Mark::Question, words.not_found, vec![words.not_found_note.to_owned()]).render()
+        Closed::new(
+            &self.frame,
+            Mark::Question,
+            words.not_found,
+            vec![words.not_found_note.to_owned()],
+        )
+        .render()
     }
 }
 
@@ -254,10 +263,20 @@ impl Page for ErrorPage {
                 (Mark::Clock, words.too_many, note, None)
             }
             Trouble::Cookies => (Mark::Warning, words.cookies, words.cookies_note.to_owned(), None),
-            Trouble::StaleForm => (Mark::Clock, words.stale_form, words.stale_form_note.to_owned(), None),
+            Trouble::StaleForm => (
+                Mark::Clock,
+                words.stale_form,
+                words.stale_form_note.to_owned(),
+                None,
+            ),
             Trouble::WentWrong { request } => {
                 let detail = Some((words.request_number, request.as_str()));
-                (Mark::Warning, words.went_wrong, words.went_wrong_note.to_owned(), detail)
+                (
+                    Mark::Warning,
+                    words.went_wrong,
+                    words.went_wrong_note.to_owned(),
+                    detail,
+                )
             }
             Trouble::Away => (Mark::Warning, words.away, words.away_note.to_owned(), None),
         };

@@ -133,7 +133,9 @@ impl Frame {
 
     /// An amount that is taken off, with its minus.
     pub(super) fn taken_off(&self, amount: &Money) -> String {
-        let negative = Money::zero(amount.currency()).checked_sub(*amount).unwrap_or(*amount);
+        let negative = Money::zero(amount.currency())
+            .checked_sub(*amount)
+            .unwrap_or(*amount);
         negative.shown(self.language).to_string()
     }
 

@@ -60,7 +60,11 @@ impl Page for SharePage {
 
 impl SharePage {
     fn whatsapp(&self) -> String {
-        let merchant = self.frame.merchant.as_ref().map_or("", |merchant| merchant.name.as_str());
+        let merchant = self
+            .frame
+            .merchant
+            .as_ref()
+            .map_or("", |merchant| merchant.name.as_str());
         let amount = self.frame.money(&self.amount).to_string();
         let text = (self.frame.words().whatsapp_text)(&Shared {
             merchant,

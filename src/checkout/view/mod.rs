@@ -25,7 +25,9 @@ mod wallet;
 pub mod samples;
 
 pub use checkout::{CardTyped, CheckoutPage, Contact, Notice, Offer, Problem, Promo, PromoProblem};
-pub use closed::{AttemptsUsedPage, CanceledPage, ErrorPage, ExpiredPage, LinkOverPage, NotFoundPage, Trouble};
+pub use closed::{
+    AttemptsUsedPage, CanceledPage, ErrorPage, ExpiredPage, LinkOverPage, NotFoundPage, Trouble,
+};
 pub use frame::{Discount, Form, Frame, Hidden, Merchant, Order};
 pub use link::{LinkPage, SharePage};
 pub use outcome::{Forward, SuccessPage};

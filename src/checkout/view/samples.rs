@@ -1,9 +1,10 @@
 //! One value of each page, filled as a real one would be: for tests, and for looking at pages (`cargo run --example checkout_pages`).
 
 use super::{
-    AttemptsUsedPage, CanceledPage, CardTyped, CheckoutPage, Contact, Discount, ErrorPage, ExpiredPage, Form, Forward,
-    Frame, Hidden, LinkOverPage, LinkPage, Merchant, NotFoundPage, Notice, Offer, Order, Page, PaidCard, Problem,
-    ProcessingPage, Promo, PromoProblem, Receipt, ReceiptPage, SharePage, SuccessPage, Taken, Trouble, WalletPage,
+    AttemptsUsedPage, CanceledPage, CardTyped, CheckoutPage, Contact, Discount, ErrorPage, ExpiredPage, Form,
+    Forward, Frame, Hidden, LinkOverPage, LinkPage, Merchant, NotFoundPage, Notice, Offer, Order, Page,
+    PaidCard, Problem, ProcessingPage, Promo, PromoProblem, Receipt, ReceiptPage, SharePage, SuccessPage,
+    Taken, Trouble, WalletPage,
 };
 use crate::checkout::colour::Colour;
 use crate::checkout::destination::Destination;
@@ -28,14 +29,23 @@ pub fn all(language: Language) -> Vec<(&'static str, Box<dyn Page>)> {
         ("checkout-card-only", Box::new(card_only(language))),
         ("checkout-declined", Box::new(declined(checkout(language)))),
         ("checkout-problems", Box::new(with_problems(checkout(language)))),
-        ("checkout-promo-wrong", Box::new(with_wrong_promo(checkout(language)))),
+        (
+            "checkout-promo-wrong",
+            Box::new(with_wrong_promo(checkout(language))),
+        ),
         ("wallet", Box::new(wallet(language))),
         ("processing", Box::new(processing(language, false))),
         ("processing-slow", Box::new(processing(language, true))),
         ("success", Box::new(success(language, Taken::Paid))),
         ("success-held", Box::new(success(language, Taken::Held))),
-        ("receipt", Box::new(receipt_page(language, Mode::Live, Taken::Paid))),
-        ("receipt-refunded", Box::new(receipt_page(language, Mode::Test, Taken::Refunded(iqd(25_000))))),
+        (
+            "receipt",
+            Box::new(receipt_page(language, Mode::Live, Taken::Paid)),
+        ),
+        (
+            "receipt-refunded",
+            Box::new(receipt_page(language, Mode::Test, Taken::Refunded(iqd(25_000)))),
+        ),
         ("link", Box::new(link(language))),
     ];
     if let Some(page) = share(language) {
@@ -47,7 +57,11 @@ pub fn all(language: Language) -> Vec<(&'static str, Box<dyn Page>)> {
 
 /// What payers see when there is nothing to pay.
 fn closed(language: Language) -> Vec<(&'static str, Box<dyn Page>)> {
-    let (frame, order, back) = (frame(language), order(language), Destination::parse("https://school.example/fees"));
+    let (frame, order, back) = (
+        frame(language),
+        order(language),
+        Destination::parse("https://school.example/fees"),
+    );
     let nobody = Frame {
         merchant: None,
         mode: Mode::Live,
@@ -123,7 +137,10 @@ pub fn frame(language: Language) -> Frame {
 fn order(language: Language) -> Order {
     let (title, description) = match language {
         Language::English => ("School fees, second term", "Grade 4 · Zainab H. · 2026/27"),
-        Language::Arabic => ("الأقساط الدراسية، الفصل الثاني", "الصف الرابع · زينب هـ. · ٢٠٢٦/٢٧"),
+        Language::Arabic => (
+            "الأقساط الدراسية، الفصل الثاني",
+            "الصف الرابع · زينب هـ. · ٢٠٢٦/٢٧",
+        ),
         Language::Sorani => ("کرێی خوێندن، وەرزی دووەم", "پۆلی چوارەم · زەینەب هـ. · ٢٠٢٦/٢٧"),
     };
     Order {
