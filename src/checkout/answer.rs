@@ -7,6 +7,9 @@
 //! a form to a merchant's address would need that address in the policy. After a form this server therefore redirects to a page of its own,
 //! and the way out is a link and a timed step on the page ([`super::view::SuccessPage`]), which `form-action` does not touch. Where a form
 //! must lead straight to another site, as to a real wallet, its origin is passed in.
+//!
+//! With `no-referrer` browsers send `Origin: null` with a form, even to this server (Fetch, "append a request `Origin` header"): what guards
+//! forms is the hidden token and `Sec-Fetch-Site`, not `Origin`.
 
 use super::destination::Destination;
 use super::view::Page;

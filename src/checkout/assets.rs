@@ -24,10 +24,7 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// What every file carries. An icon that is opened by itself runs nothing.
 const GUARDS: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-    ),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",

@@ -1,5 +1,5 @@
 //! Serves every hosted page in every language, filled with samples, for people who change a template or a phrase:
-//! `cargo run --example checkout_pages`, then open http://127.0.0.1:8099/. Forms lead nowhere.
+//! `cargo run --example checkout_pages`, then open <http://127.0.0.1:8099>. Forms lead nowhere.
 
 use axum::Router;
 use axum::extract::Path;

@@ -76,7 +76,7 @@ impl SharePage {
     }
 }
 
-/// The address that opens WhatsApp with `text` ready to send.
+/// The address that opens `WhatsApp` with `text` ready to send.
 #[must_use]
 pub fn whatsapp_link(text: &str) -> String {
     let mut link = "https://wa.me/?text=".to_owned();
