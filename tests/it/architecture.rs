@@ -52,8 +52,8 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
     (
         "src",
         &[
-            "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit", "provider",
-            "rest", "sandbox", "sign",
+            "checkout", "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit",
+            "phrases", "provider", "rest", "sandbox", "sign", "view",
         ],
     ),
 ];
