@@ -3,6 +3,7 @@
 //! Invariant: on a signal it stops accepting and finishes what it has begun before it returns, so that a graceful stop never leaves
 //! a payment between its two transactions.
 
+use crate::checkout::{self, Pages};
 use crate::config::{Config, Operations};
 use crate::graphql as schema;
 use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
@@ -196,6 +197,10 @@ pub fn router(
         .merge(v1::router(rest_door(v1::shape)))
         .merge(native::router(rest_door(v1::shape)))
         .merge(public::router(rest_door(public::shape)));
+    let hosted = checkout::assets_router().merge(checkout::router(Pages {
+        gate: gate.clone(),
+        address: pages,
+    }));
     let door = graphql::Door {
         gate,
         schema: schema::build(app.clone()),
@@ -216,7 +221,7 @@ pub fn router(
         if let Some(cross_origin) = cross_origin(config) {
             door = door.layer(cross_origin);
         }
-        routes = routes.merge(door).merge(rest);
+        routes = routes.merge(door).merge(rest).merge(hosted);
     }
     if config.role.serves() && config.http.graphiql {
         routes = routes.merge(graphiql::router());

@@ -9,11 +9,14 @@ pub mod answer;
 mod assets;
 pub mod colour;
 pub mod destination;
+mod door;
 pub mod language;
 pub mod phrases;
 pub mod qr;
 pub mod text;
 pub mod view;
+
+pub use door::{Pages, router};
 
 use axum::Router;
 

@@ -19,6 +19,7 @@ mod write;
 
 pub use cancel::{cancel, cancel_as_payer};
 pub use confirm::{Confirm, confirm, confirm_as_payer};
+pub use contact::check_contact;
 pub use create::{Created, Door, NewIntent, create};
 pub(crate) use create::{Origin, create_from};
 pub use expire::expire_due;

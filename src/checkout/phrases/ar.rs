@@ -145,6 +145,10 @@ pub(super) const WORDS: Phrases = Phrases {
         what: "طريقة الدفع هذه غير متاحة حاليًا.",
         help: "اختر طريقة أخرى، أو أعد المحاولة لاحقًا.",
     },
+    price_changed: Advice {
+        what: "تغيّر المبلغ الإجمالي.",
+        help: "راجع المبلغ الجديد ثم ادفع.",
+    },
     promo_applied: |code| format!("تم تطبيق رمز الخصم {code}"),
     promo_removed: "تمت إزالة رمز الخصم",
 

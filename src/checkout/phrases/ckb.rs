@@ -126,6 +126,10 @@ pub(super) const WORDS: Phrases = Phrases {
         what: "ئەم شێوازی پارەدانە ئێستا بەردەست نییە.",
         help: "شێوازێکی تر هەڵبژێرە، یان دواتر هەوڵ بدەوە.",
     },
+    price_changed: Advice {
+        what: "کۆی گشتی گۆڕاوە.",
+        help: "سەیری بڕە نوێیەکە بکە، پاشان پارە بدە.",
+    },
     promo_applied: |code| format!("کۆدی داشکاندنی {code} جێبەجێ کرا"),
     promo_removed: "کۆدی داشکاندن لابرا",
 

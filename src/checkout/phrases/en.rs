@@ -125,6 +125,10 @@ pub(super) const WORDS: Phrases = Phrases {
         what: "This way to pay is not available right now.",
         help: "Choose another one, or try again later.",
     },
+    price_changed: Advice {
+        what: "The total has changed.",
+        help: "Please look at the new total, then pay.",
+    },
     promo_applied: |code| format!("Promo code {code} applied"),
     promo_removed: "Promo code removed",
 

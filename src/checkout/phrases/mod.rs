@@ -100,6 +100,7 @@ pub struct Phrases {
     pub attempts_left: Counted,
     pub in_progress: Advice,
     pub gateway_away: Advice,
+    pub price_changed: Advice,
     pub promo_applied: With,
     pub promo_removed: &'static str,
 

@@ -109,6 +109,8 @@ pub enum Notice {
     InProgress,
     /// The gateway that was chosen cannot be used now.
     GatewayAway,
+    /// The price is not the one that was shown before.
+    PriceChanged,
     /// The promo code of the discount was just applied.
     PromoApplied,
     /// The promo code was just removed.
@@ -193,7 +195,7 @@ impl Page for CheckoutPage {
         let wrong = !self.problems.is_empty() || self.promo_problem().is_some();
         match self.notice {
             Some(Notice::Declined(_)) => StatusCode::PAYMENT_REQUIRED,
-            Some(Notice::InProgress) => StatusCode::CONFLICT,
+            Some(Notice::InProgress | Notice::PriceChanged) => StatusCode::CONFLICT,
             Some(Notice::GatewayAway) => StatusCode::SERVICE_UNAVAILABLE,
             _ if wrong => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::OK,
@@ -273,6 +275,7 @@ impl CheckoutPage {
             Notice::Declined(reason) => Some(((words.decline)(reason), true)),
             Notice::InProgress => Some((words.in_progress, false)),
             Notice::GatewayAway => Some((words.gateway_away, false)),
+            Notice::PriceChanged => Some((words.price_changed, false)),
             Notice::PromoApplied | Notice::PromoRemoved => None,
         }
     }

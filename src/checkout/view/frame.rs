@@ -21,6 +21,8 @@ pub struct Frame {
     pub merchant: Option<Merchant>,
     /// Path and query of this page for the language switch, without `lang`. Something that a GET may ask for.
     pub here: String,
+    /// What stands before every path where this server is reached below another; empty where it is not.
+    pub root: String,
 }
 
 /// Who is paid, as payers know them.
@@ -91,21 +93,21 @@ impl Frame {
         self.mode == Mode::Test
     }
 
-    pub(super) fn css(&self) -> &'static str {
-        &assets::addresses().css
+    pub(super) fn css(&self) -> String {
+        format!("{}{}", self.root, assets::addresses().css)
     }
 
-    pub(super) fn script(&self) -> &'static str {
-        &assets::addresses().script
+    pub(super) fn script(&self) -> String {
+        format!("{}{}", self.root, assets::addresses().script)
     }
 
-    pub(super) fn icon(&self) -> &'static str {
-        &assets::addresses().icon
+    pub(super) fn icon(&self) -> String {
+        format!("{}{}", self.root, assets::addresses().icon)
     }
 
     pub(super) fn brand_css(&self) -> String {
         let colour = self.merchant.as_ref().map(|merchant| merchant.colour);
-        assets::brand_css(colour.unwrap_or_default())
+        format!("{}{}", self.root, assets::brand_css(colour.unwrap_or_default()))
     }
 
     pub(super) fn languages(&self) -> Vec<LanguageLink> {

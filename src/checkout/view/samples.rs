@@ -131,6 +131,7 @@ pub fn frame(language: Language) -> Frame {
             colour: "#0b6e4f".parse::<Colour>().unwrap_or_default(),
         }),
         here: "/checkout/pi_01".to_owned(),
+        root: String::new(),
     }
 }
 
