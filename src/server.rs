@@ -269,6 +269,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let (stopping, ended) = (CancellationToken::new(), CancellationToken::new());
+    let mut config = config.clone();
+    config.http.public_url = config.http.reached_at(listener.local_addr()?);
+    let config = &config;
     let router =
         router(&app, config, &counters, &stopping)?.into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(listen = %listener.local_addr()?, "listening");
