@@ -120,31 +120,31 @@ pub struct AuthorizedPayment {
     currency: &'static str,
     /// Scheme of the card: visa, mastercard, amex or other.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "visa")]
+    #[schema(nullable = false, example = "visa")]
     card_brand: Option<&'static str>,
     /// Last four digits of the card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "4242")]
+    #[schema(nullable = false, example = "4242")]
     card_last4: Option<String>,
     /// The issuer's authorization code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "123456")]
+    #[schema(nullable = false, example = "123456")]
     auth_code: Option<String>,
     /// Fraud score: 0 (no risk) to 100; above 70 is declined.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 15)]
+    #[schema(nullable = false, example = 15)]
     fraud_score: Option<u8>,
     /// What the fraud check decided: approve or decline.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "approve")]
+    #[schema(nullable = false, example = "approve")]
     fraud_decision: Option<&'static str>,
     /// The issuer's response code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "00")]
+    #[schema(nullable = false, example = "00")]
     response_code: Option<&'static str>,
     /// The issuer's response.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Approved")]
+    #[schema(nullable = false, example = "Approved")]
     response_message: Option<&'static str>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
@@ -154,7 +154,7 @@ pub struct AuthorizedPayment {
     created_at: String,
     /// When the authorization ends by itself: after seven days.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-31T10:00:00Z")]
+    #[schema(nullable = false, example = "2026-01-31T10:00:00Z")]
     expires_at: Option<String>,
 }
 
@@ -175,23 +175,23 @@ pub struct SoldPayment {
     currency: &'static str,
     /// Scheme of the card: visa, mastercard, amex or other.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "visa")]
+    #[schema(nullable = false, example = "visa")]
     card_brand: Option<&'static str>,
     /// Last four digits of the card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "4242")]
+    #[schema(nullable = false, example = "4242")]
     card_last4: Option<String>,
     /// The issuer's authorization code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "123456")]
+    #[schema(nullable = false, example = "123456")]
     auth_code: Option<String>,
     /// The issuer's response code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "00")]
+    #[schema(nullable = false, example = "00")]
     response_code: Option<&'static str>,
     /// The issuer's response.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Approved")]
+    #[schema(nullable = false, example = "Approved")]
     response_message: Option<&'static str>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
@@ -201,7 +201,7 @@ pub struct SoldPayment {
     created_at: String,
     /// When the money was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-24T10:00:01Z")]
+    #[schema(nullable = false, example = "2026-01-24T10:00:01Z")]
     captured_at: Option<String>,
 }
 
@@ -225,15 +225,15 @@ pub struct CapturedPayment {
     captured_amount: i64,
     /// Scheme of the card: visa, mastercard, amex or other.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "visa")]
+    #[schema(nullable = false, example = "visa")]
     card_brand: Option<&'static str>,
     /// Last four digits of the card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "4242")]
+    #[schema(nullable = false, example = "4242")]
     card_last4: Option<String>,
     /// When this capture took money.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-24T15:30:00Z")]
+    #[schema(nullable = false, example = "2026-01-24T15:30:00Z")]
     captured_at: Option<String>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
@@ -257,11 +257,11 @@ pub struct VoidedPayment {
     currency: &'static str,
     /// When it was given up.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-24T12:00:00Z")]
+    #[schema(nullable = false, example = "2026-01-24T12:00:00Z")]
     voided_at: Option<String>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Customer requested order cancellation")]
+    #[schema(nullable = false, example = "Customer requested order cancellation")]
     void_reason: Option<String>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
@@ -291,15 +291,15 @@ pub struct RefundedPayment {
     remaining_amount: i64,
     /// When this refund went back.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-24T16:00:00Z")]
+    #[schema(nullable = false, example = "2026-01-24T16:00:00Z")]
     refunded_at: Option<String>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Product damaged - partial refund")]
+    #[schema(nullable = false, example = "Product damaged - partial refund")]
     refund_reason: Option<String>,
     /// The refund.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "re_01KYEXAMPLE0000000000000000")]
+    #[schema(nullable = false, example = "re_01KYEXAMPLE0000000000000000")]
     refund_id: Option<String>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]

@@ -24,13 +24,15 @@ pub struct Refusal {
     request_id: String,
     /// The payment, of a decline.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     payment_id: Option<String>,
     /// What was tried, of a decline.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     transaction_id: Option<String>,
     /// Why not, for programs, of a decline.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "insufficient_funds")]
+    #[schema(nullable = false, example = "insufficient_funds")]
     decline_reason: Option<&'static str>,
 }
 
