@@ -31,7 +31,7 @@ pub struct Payment {
     /// Its id.
     #[schema(example = "pay_01KYEXAMPLE0000000000000000")]
     id: String,
-    /// processing, authorized, partially_captured, captured, partially_refunded, refunded, voided, expired or failed.
+    /// `processing`, `authorized`, `partially_captured`, `captured`, `partially_refunded`, `refunded`, `voided`, `expired` or `failed`.
     #[schema(example = "authorized")]
     status: &'static str,
     /// What was asked for, in hundredths of the major unit.

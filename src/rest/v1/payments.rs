@@ -18,6 +18,7 @@ use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::id::PaymentId;
 use domain::payment::{Finality, Intake};
+use futures_util::future::BoxFuture;
 use service::App;
 use service::payment::{self, Answer, NewRefund, Outcome, Relations, Run};
 use std::sync::Arc;
@@ -42,7 +43,7 @@ fn made(done: &Outcome) -> Vec<String> {
 /// Runs a command and says whether it is a repeat.
 async fn done(
     asked: &mut Asked,
-    command: impl Future<Output = service::Result<Outcome>> + Send + 'static,
+    command: BoxFuture<'static, service::Result<Outcome>>,
 ) -> Result<Answer, Fault> {
     let done = asked.command(command, made).await?;
     asked.replays(done.run == Run::Replayed);
@@ -92,12 +93,12 @@ async fn begin(asked: &mut Asked, intake: Intake) -> Result<Said, Fault> {
     let command = body.read(key, asked.version(), asked.now())?;
     let card = command.card.as_ref().map(Card::from);
     let app = asked.app().clone();
-    let command = async move {
+    let command = Box::pin(async move {
         match intake {
             Intake::Authorize => payment::authorize(&app, &who, command).await,
             Intake::Sale => payment::sale(&app, &who, command).await,
         }
-    };
+    });
     let answer = done(asked, command).await?;
     let (status, word) = outcome(&answer)?;
     match intake {
@@ -140,7 +141,7 @@ async fn captured(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         simulate: false,
     };
     let (at, asker) = (app.clone(), who.clone());
-    let command = async move { payment::capture(&at, &asker, command).await };
+    let command = Box::pin(async move { payment::capture(&at, &asker, command).await });
     let answer = done(asked, command).await?;
     let (status, word) = outcome(&answer)?;
     let card = card_of(&app, &who, &answer).await;
@@ -187,7 +188,7 @@ async fn voided(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         simulate: false,
     };
     let app = asked.app().clone();
-    let command = async move { payment::void(&app, &who, command).await };
+    let command = Box::pin(async move { payment::void(&app, &who, command).await });
     let answer = done(asked, command).await?;
     let (status, word) = outcome(&answer)?;
     Said::enveloped(status, VoidedPayment::new(&answer, word)?)
@@ -226,7 +227,7 @@ async fn refunded(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         reason: Some(body.reason()?),
         simulate: false,
     };
-    let command = async move { payment::refund(&app, &who, command).await };
+    let command = Box::pin(async move { payment::refund(&app, &who, command).await });
     let answer = done(asked, command).await?;
     let (status, word) = outcome(&answer)?;
     Said::enveloped(status, RefundedPayment::new(&answer, word)?)

@@ -4,7 +4,7 @@ use crate::rest::fault::Fault;
 use domain::api_version::ApiVersion;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Content, Header, Object, Ref, RefOr, Response, ResponseBuilder, Type};
 use utoipa::{IntoResponses, ToSchema};
 
 /// Why a request was not answered.
@@ -79,13 +79,24 @@ const ANY: [Row; 6] = [
 
 fn responses(rows: &[Row]) -> BTreeMap<String, RefOr<Response>> {
     let refusal = || Content::new(Some(Ref::from_schema_name("Refusal")));
-    let response = |text: &str| {
-        ResponseBuilder::new()
+    let waits = || {
+        let seconds = Object::builder().schema_type(Type::Integer);
+        let mut header = Header::new(seconds.build());
+        header.description = Some("After how many seconds the same may succeed.".to_owned());
+        header
+    };
+    let response = |status: &str, text: &str| {
+        let response = ResponseBuilder::new()
             .description(text)
-            .content("application/json", refusal())
+            .content("application/json", refusal());
+        if ["409", "429"].contains(&status) {
+            response.header("Retry-After", waits())
+        } else {
+            response
+        }
     };
     let rows = ANY.iter().chain(rows);
-    rows.map(|(status, text)| ((*status).to_owned(), response(text).build().into()))
+    rows.map(|(status, text)| ((*status).to_owned(), response(status, text).build().into()))
         .collect()
 }
 

@@ -87,7 +87,10 @@ fn the_document_is_whole() {
     }
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
-            let described = property["description"].is_string() || property["$ref"].is_string();
+            let described = [property, &property["oneOf"][0]];
+            let described = described
+                .iter()
+                .any(|schema| schema["description"].is_string() || schema["$ref"].is_string());
             assert!(described, "{name}.{field} is described");
         }
     }
