@@ -3,6 +3,7 @@
 //! Invariant: paths, methods, keys, types and words are S2's to the letter; what we add stands in `docs/api.md`. Amounts are hundredths of
 //! the major unit in every currency, exact both ways; times are RFC 3339 in UTC, to the second.
 
+mod outcome;
 mod payment_answer;
 mod payment_input;
 mod payment_shown;

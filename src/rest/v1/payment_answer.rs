@@ -1,107 +1,15 @@
 //! What commands answer, with the keys of S2's examples.
 //!
 //! Invariant: an answer is made from the objects that the command left behind and nothing that changes later, so a repeat under the same
-//! idempotency key gets the same body. Without an answer of the provider the status is `processing`, with HTTP status 202.
+//! idempotency key gets the same body.
 
+use super::outcome::{APPROVED, Card, approval, decision, parts, settled_at};
 use super::{hundredths, time};
-use crate::rest::fault::{Class, Declined, Fault, PAYMENT_DECLINED};
-use axum::http::StatusCode;
-use domain::Timestamp;
-use domain::operation::{Operation, OperationKind, OperationState};
-use domain::payment::{Payment, PaymentStatus, Taken};
-use domain::provider::{Approval, FraudCheck};
+use crate::rest::fault::Fault;
+use domain::payment::{Payment, Taken};
 use serde::Serialize;
 use service::payment::Answer;
 use utoipa::ToSchema;
-
-/// What is shown of a card.
-#[derive(Clone, Debug)]
-pub struct Card {
-    brand: &'static str,
-    last4: String,
-}
-
-impl From<&domain::card::CardDetails> for Card {
-    fn from(card: &domain::card::CardDetails) -> Self {
-        Self {
-            brand: card.brand().as_str(),
-            last4: card.last4().to_owned(),
-        }
-    }
-}
-
-impl From<&domain::card::Card> for Card {
-    fn from(card: &domain::card::Card) -> Self {
-        Self {
-            brand: card.brand.as_str(),
-            last4: card.last4.clone(),
-        }
-    }
-}
-
-/// Brand and last four digits, as two fields.
-pub fn parts(card: Option<Card>) -> (Option<&'static str>, Option<String>) {
-    card.map(|card| (card.brand, card.last4)).unzip()
-}
-
-/// What the provider said yes with.
-pub const fn approval(operation: &Operation) -> Option<&Approval> {
-    match &operation.state {
-        OperationState::Succeeded { approval, .. } => Some(approval),
-        _ => None,
-    }
-}
-
-/// When the answer arrived.
-const fn settled_at(operation: &Operation) -> Option<Timestamp> {
-    match &operation.state {
-        OperationState::Succeeded { at, .. } | OperationState::Failed { at, .. } => Some(*at),
-        OperationState::Sent | OperationState::OutcomeUnknown { .. } => None,
-    }
-}
-
-/// The status of an answer, and the word in it.
-///
-/// # Errors
-/// When the provider said no.
-pub fn outcome(answer: &Answer) -> Result<(StatusCode, &'static str), Fault> {
-    let Answer {
-        payment, operation, ..
-    } = answer;
-    match &operation.state {
-        OperationState::Sent | OperationState::OutcomeUnknown { .. } => {
-            Ok((StatusCode::ACCEPTED, PaymentStatus::Processing.as_str()))
-        }
-        OperationState::Succeeded { .. } => {
-            Ok((StatusCode::OK, payment.status_at(payment.updated_at).as_str()))
-        }
-        OperationState::Failed { decline, .. } => {
-            let what = match operation.kind {
-                OperationKind::Authorize | OperationKind::Sale => "payment",
-                other => other.as_str(),
-            };
-            let code = decline.response_code.as_ref();
-            let code = code.map(|code| format!(" (code: {code})")).unwrap_or_default();
-            let words = format!("{what} declined: {}{code}", decline.message);
-            Err(Fault {
-                declined: Some(Box::new(Declined {
-                    payment: payment.id,
-                    operation: operation.id,
-                    reason: decline.reason,
-                })),
-                ..Fault::new(Class::Declined, PAYMENT_DECLINED, words)
-            })
-        }
-    }
-}
-
-/// What S2 calls the decision of the fraud check.
-fn decision(check: FraudCheck) -> &'static str {
-    if check.passes() { "approve" } else { "decline" }
-}
-
-/// What S2 says of an approval: the issuer's code 00.
-pub const APPROVED: (&str, &str) = ("00", "Approved");
 
 /// A payment that was authorized.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,6 +1,7 @@
 //! A payment as it is now, with the keys of S2's example and those that tell what has happened since.
 
-use super::payment_answer::{Card, approval, parts, taken};
+use super::outcome::{Card, approval, parts};
+use super::payment_answer::taken;
 use super::{hundredths, time};
 use crate::rest::fault::Fault;
 use domain::Timestamp;

@@ -1,17 +1,18 @@
 //! Payments: begin, follow up, look at.
 
+use super::outcome::{Card, outcome};
 use super::payment_answer::{
-    AuthorizedPayment, CapturedPayment, Card, RefundedPayment, SoldPayment, VoidedPayment, outcome,
+    AuthorizedPayment, CapturedPayment, RefundedPayment, SoldPayment, VoidedPayment,
 };
 use super::payment_input::{Capture, NewPayment, Refund, Void, amount_of};
 use super::payment_shown::Payment;
 use super::refusals::{OfBeginning, OfFollowing, OfShowing};
 use crate::rest::asked::{Asked, Rate};
-use crate::rest::door::{Call, Door};
+use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::Fault;
 use crate::rest::openapi::{CommandHeaders, VersionHeader};
 use crate::rest::said::{Envelope, Said};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::actor::Actor;
@@ -119,7 +120,7 @@ async fn begin(asked: &mut Asked, intake: Intake) -> Result<Said, Fault> {
         OfFollowing
     )
 )]
-pub async fn capture(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn capture(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = captured(&mut asked, &id).await;
     asked.answer(said)
@@ -169,7 +170,7 @@ async fn card_of(app: &App, who: &Actor, answer: &Answer) -> Option<Card> {
         OfFollowing
     )
 )]
-pub async fn void(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn void(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = voided(&mut asked, &id).await;
     asked.answer(said)
@@ -206,7 +207,7 @@ async fn voided(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         OfFollowing
     )
 )]
-pub async fn refund(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn refund(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = refunded(&mut asked, &id).await;
     asked.answer(said)
@@ -241,7 +242,7 @@ async fn refunded(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
     params(("id" = String, Path, description = "The payment, `pay_…`."), VersionHeader),
     responses((status = 200, description = "The payment.", body = Envelope<Payment>), OfShowing)
 )]
-pub async fn show(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn show(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = shown(&mut asked, &id).await;
     asked.answer(said)

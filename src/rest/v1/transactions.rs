@@ -1,14 +1,14 @@
 //! Transactions: what was tried on payments.
 
-use super::payment_answer::{APPROVED, Card, approval, parts};
+use super::outcome::{APPROVED, Card, approval, parts};
 use super::refusals::{OfListing, OfShowing};
 use super::{hundredths, time};
 use crate::rest::asked::{Asked, Rate};
-use crate::rest::door::{Call, Door};
+use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::Fault;
 use crate::rest::openapi::VersionHeader;
 use crate::rest::said::{Envelope, Said};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use domain::operation::{Operation, OperationState};
@@ -156,7 +156,7 @@ impl TransactionItem {
     params(("id" = String, Path, description = "The transaction, `txn_…`."), VersionHeader),
     responses((status = 200, description = "The transaction.", body = Envelope<Transaction>), OfShowing)
 )]
-pub async fn show(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn show(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = shown(&mut asked, &id).await;
     asked.answer(said)

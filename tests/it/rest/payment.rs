@@ -50,6 +50,7 @@ async fn s2_get_payment_404_not_found(#[values(Engine::Sqlite, Engine::Postgres)
         "pay_01JZ8QK3M4N5P6R7S8T9V0W1X2",
         "txn_01JZ8QK3M4N5P6R7S8T9V0W1X2",
         "%D9%85",
+        "%FF",
     ] {
         let heard = desk.get(&path(id, "")).await;
         heard.refuses(404, "PAYMENT_NOT_FOUND", "payment not found");
