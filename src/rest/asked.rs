@@ -25,6 +25,7 @@ use domain::api_request::Way;
 use domain::api_version::ApiVersion;
 use domain::credential::Denial;
 use domain::idempotency::IdempotencyKey;
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use service::App;
 use service::credential::Admitted;
@@ -262,7 +263,7 @@ impl Asked {
     /// Why it was not done, or that it takes longer than anybody waits.
     pub async fn command<T: Send + 'static>(
         &mut self,
-        command: impl Future<Output = service::Result<T>> + Send + 'static,
+        command: BoxFuture<'static, service::Result<T>>,
         made: fn(&T) -> Vec<String>,
     ) -> Result<T, Fault> {
         let noted = Arc::new(Noted::default());

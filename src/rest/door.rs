@@ -6,7 +6,8 @@ use crate::http::client_address::Peer;
 use crate::http::page_address::PageAddress;
 use crate::http::request_id::RequestId;
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri};
 use domain::api_version::ApiVersion;
 use std::convert::Infallible;
@@ -61,5 +62,17 @@ impl<S: Send + Sync> FromRequest<S> for Call {
             headers: parts.headers,
             body,
         })
+    }
+}
+
+/// The id in a path. What cannot be read is empty, and so no id of anything: a door answers it in its own shape.
+pub struct PathId(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        Ok(Self(id.map(|Path(id)| id).unwrap_or_default()))
     }
 }

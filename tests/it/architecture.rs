@@ -52,8 +52,28 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
     (
         "src",
         &[
-            "checkout", "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit",
-            "phrases", "provider", "rest", "sandbox", "sign", "view",
+            "checkout",
+            "cli",
+            "compose",
+            "config",
+            "demo",
+            "doctor",
+            "document",
+            "door",
+            "graphql",
+            "http",
+            "limit",
+            "native",
+            "openapi",
+            "phrases",
+            "provider",
+            "public",
+            "rest",
+            "sandbox",
+            "sign",
+            "user_error",
+            "v1",
+            "view",
         ],
     ),
 ];
@@ -228,6 +248,28 @@ fn only_the_database_module_opens_transactions() {
         opened.iter().all(|place| place.starts_with("service/src/db/")),
         "{opened:?}"
     );
+}
+
+#[test]
+fn doors_know_no_table_and_open_no_transaction() {
+    let storage = ["entity::", "sea_orm", "sqlx", "in_txn", ".db()"];
+    let doors = ["src/graphql", "src/rest", "src/checkout"];
+    let there: Vec<&str> = doors
+        .into_iter()
+        .filter(|door| Path::new(ROOT).join(door).is_dir())
+        .collect();
+    assert!(there.len() >= 2, "the doors have moved");
+    let mut named = BTreeSet::new();
+    for (path, text) in sources(&there) {
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in (1..).zip(product.lines()) {
+            let code = line.split("//").next().unwrap_or_default();
+            if storage.iter().any(|word| code.contains(word)) {
+                named.insert(format!("{}:{number}", path.display()));
+            }
+        }
+    }
+    assert!(named.is_empty(), "{named:?}");
 }
 
 #[test]

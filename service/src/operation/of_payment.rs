@@ -5,10 +5,10 @@ use domain::Currency;
 use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::id::PaymentId;
-use domain::operation::Operation;
+use domain::operation::{Operation, OperationKind};
 use entity::inconsistency::At;
 use entity::{operation, payment};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 /// The currency of a payment, for whoever may do `command` on it: a door whose amounts carry no currency needs it to read them.
 ///
@@ -36,8 +36,9 @@ pub async fn first(app: &App, who: &Actor, payment: PaymentId) -> Result<Option<
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
     let row = operation::Entity::of(tenant)
         .filter(operation::Column::PaymentId.eq(payment.to_string()))
-        .order_by_asc(operation::Column::Id)
-        .limit(1)
+        .filter(
+            operation::Column::Kind.is_in([OperationKind::Authorize.as_str(), OperationKind::Sale.as_str()]),
+        )
         .one(app.db().reads())
         .await?;
     Ok(row.map(TryInto::try_into).transpose()?)

@@ -86,7 +86,7 @@ async fn captured(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         simulate: false,
     };
     let app = asked.app().clone();
-    let command = async move { payment::capture(&app, &who, command).await };
+    let command = Box::pin(async move { payment::capture(&app, &who, command).await });
     let done = asked.command(command, made).await?;
     asked.replays(done.run == Run::Replayed);
     let (status, word) = outcome(&done.answer)?;

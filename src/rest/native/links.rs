@@ -106,7 +106,7 @@ async fn created(asked: &mut Asked) -> Result<Said, Fault> {
     let body: NewLink = asked.json().await?;
     let command = body.read(key)?;
     let app = asked.app().clone();
-    let command = async move { payment_link::create(&app, &who, command).await };
+    let command = Box::pin(async move { payment_link::create(&app, &who, command).await });
     let made = |made: &Made| vec![made.link.id.to_string()];
     let made = asked.command(command, made).await?;
     asked.replays(made.run == Run::Replayed);

@@ -100,7 +100,7 @@ async fn refunded(asked: &mut Asked) -> Result<Said, Fault> {
         simulate: false,
     }))?;
     let app = asked.app().clone();
-    let command = async move { payment::refund(&app, &who, command).await };
+    let command = Box::pin(async move { payment::refund(&app, &who, command).await });
     let done = asked.command(command, made).await?;
     asked.replays(done.run == Run::Replayed);
     let (status, _) = outcome(&done.answer)?;

@@ -115,7 +115,7 @@ async fn created(asked: &mut Asked) -> Result<Said, Fault> {
     let body: NewCheckoutSession = asked.json().await?;
     let command = body.read(key)?;
     let app = asked.app().clone();
-    let command = async move { intent::create(&app, &who, command).await };
+    let command = Box::pin(async move { intent::create(&app, &who, command).await });
     let made = |created: &Created| {
         vec![
             created.intent.id.session().to_string(),

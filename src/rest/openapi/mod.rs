@@ -19,7 +19,7 @@ use utoipa::{IntoParams, Modify, OpenApi};
 #[expect(dead_code, reason = "says in the document which headers are read")]
 pub struct VersionHeader {
     /// By which version to answer: `2026-06-14.basra` or `2025-12-01.tigris`. Left out, the pin of the key decides.
-    #[param(rename = "X-API-Version", example = "2026-06-14.basra")]
+    #[param(rename = "X-API-Version", nullable = false, example = "2026-06-14.basra")]
     version: Option<String>,
 }
 
@@ -32,13 +32,14 @@ pub struct CommandHeaders {
     /// ASCII characters. Left out, every request is done.
     #[param(
         rename = "Idempotency-Key",
+        nullable = false,
         min_length = 1,
         max_length = 255,
         example = "order-12345-auth"
     )]
     idempotency_key: Option<String>,
     /// By which version to answer: `2026-06-14.basra` or `2025-12-01.tigris`. Left out, the pin of the key decides.
-    #[param(rename = "X-API-Version", example = "2026-06-14.basra")]
+    #[param(rename = "X-API-Version", nullable = false, example = "2026-06-14.basra")]
     version: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! The page that reads the document, carried in the binary.
 //!
-//! Invariant: the page works without the internet and talks to this server only; its policy allows scripts from files alone.
+//! Invariant: the page works without the internet and talks to this server only; its policy allows scripts and styles from files alone.
 
 use super::json;
 use axum::Router;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use utoipa_swagger_ui::{Config, serve};
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// What every answer carries.
@@ -29,8 +29,10 @@ pub fn router<S: Clone + Send + Sync + 'static>(page: bool) -> Router<S> {
     if !page {
         return document;
     }
-    // No validator: it would send the address of the document to somebody else.
-    let config = Config::from("/openapi.json").validator_url("none");
+    // No validator: it would send the address of the document to somebody else. No bar: it reads other documents, and styles itself inline.
+    let config = Config::from("/openapi.json")
+        .validator_url("none")
+        .use_base_layout();
     let files = Router::new()
         .route("/openapi", get(|| async { Redirect::permanent("/openapi/") }))
         .route("/openapi/", get(index))

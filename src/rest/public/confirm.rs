@@ -95,7 +95,7 @@ async fn confirmed(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
     let body: ConfirmBody = asked.json().await?;
     let with = body.read(asked.now())?;
     let app = asked.app().clone();
-    let command = async move { intent::confirm_as_payer(&app, payer, with).await };
+    let command = Box::pin(async move { intent::confirm_as_payer(&app, payer, with).await });
     let outcome: Outcome = asked.command(command, made).await?;
     let answer = outcome.answer;
     let intent = answer.intent.as_deref().ok_or_else(Fault::internal)?;

@@ -144,7 +144,7 @@ async fn created(asked: &mut Asked) -> Result<Said, Fault> {
     let body: NewPaymentIntent = asked.json().await?;
     let command = body.read(key, asked.version())?;
     let app = asked.app().clone();
-    let command = async move { intent::create(&app, &who, command).await };
+    let command = Box::pin(async move { intent::create(&app, &who, command).await });
     let made = |created: &Created| vec![created.intent.id.to_string()];
     let created = asked.command(command, made).await?;
     asked.replays(created.run == Run::Replayed);
@@ -191,7 +191,7 @@ async fn canceled(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
     let who = asked.admit(Rate::Command).await?;
     let id = intent_of(id)?;
     let app = asked.app().clone();
-    let command = async move { intent::cancel(&app, &who, id).await };
+    let command = Box::pin(async move { intent::cancel(&app, &who, id).await });
     asked
         .command(command, |canceled| vec![canceled.id.to_string()])
         .await?;

@@ -4,6 +4,7 @@
 //! the major unit in every currency, exact both ways; times are RFC 3339 in UTC, to the second.
 
 mod intents;
+mod outcome;
 mod payment_answer;
 mod payment_input;
 mod payment_shown;
@@ -12,7 +13,7 @@ mod refusals;
 mod transactions;
 
 pub use intents::{capture_method, gateways, intent_of, url};
-pub use payment_answer::outcome;
+pub use outcome::outcome;
 pub use payment_input::{CardInput, Metadata, gateway, read_card, texts};
 pub use payments::{made, payment_of};
 pub use refusals::{OfCreating, OfFollowing, Refusal, responses_in, shape};

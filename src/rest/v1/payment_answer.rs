@@ -1,108 +1,15 @@
 //! What commands answer, with the keys of S2's examples.
 //!
 //! Invariant: an answer is made from the objects that the command left behind and nothing that changes later, so a repeat under the same
-//! idempotency key gets the same body. Without an answer of the provider the status is `processing`, with HTTP status 202.
+//! idempotency key gets the same body.
 
+use super::outcome::{APPROVED, Card, approval, decision, parts, settled_at};
 use super::{hundredths, time};
-use crate::rest::fault::{Class, Declined, Fault, PAYMENT_DECLINED};
-use axum::http::StatusCode;
-use domain::Timestamp;
-use domain::operation::{Operation, OperationKind, OperationState};
-use domain::payment::{Payment, PaymentStatus, Taken};
-use domain::provider::{Approval, FraudCheck};
+use crate::rest::fault::Fault;
+use domain::payment::{Payment, Taken};
 use serde::Serialize;
 use service::payment::Answer;
 use utoipa::ToSchema;
-
-/// What is shown of a card.
-#[derive(Clone, Debug)]
-pub struct Card {
-    brand: &'static str,
-    last4: String,
-}
-
-impl From<&domain::card::CardDetails> for Card {
-    fn from(card: &domain::card::CardDetails) -> Self {
-        Self {
-            brand: card.brand().as_str(),
-            last4: card.last4().to_owned(),
-        }
-    }
-}
-
-impl From<&domain::card::Card> for Card {
-    fn from(card: &domain::card::Card) -> Self {
-        Self {
-            brand: card.brand.as_str(),
-            last4: card.last4.clone(),
-        }
-    }
-}
-
-/// Brand and last four digits, as two fields.
-pub fn parts(card: Option<Card>) -> (Option<&'static str>, Option<String>) {
-    card.map(|card| (card.brand, card.last4)).unzip()
-}
-
-/// What the provider said yes with.
-pub const fn approval(operation: &Operation) -> Option<&Approval> {
-    match &operation.state {
-        OperationState::Succeeded { approval, .. } => Some(approval),
-        _ => None,
-    }
-}
-
-/// When the answer arrived.
-const fn settled_at(operation: &Operation) -> Option<Timestamp> {
-    match &operation.state {
-        OperationState::Succeeded { at, .. } | OperationState::Failed { at, .. } => Some(*at),
-        OperationState::Sent | OperationState::OutcomeUnknown { .. } => None,
-    }
-}
-
-/// The status of an answer, and the word in it.
-///
-/// # Errors
-/// When the provider said no.
-pub fn outcome(answer: &Answer) -> Result<(StatusCode, &'static str), Fault> {
-    let Answer {
-        payment, operation, ..
-    } = answer;
-    match &operation.state {
-        OperationState::Sent | OperationState::OutcomeUnknown { .. } => {
-            Ok((StatusCode::ACCEPTED, PaymentStatus::Processing.as_str()))
-        }
-        OperationState::Succeeded { .. } => {
-            Ok((StatusCode::OK, payment.status_at(payment.updated_at).as_str()))
-        }
-        OperationState::Failed { decline, .. } => {
-            let what = match operation.kind {
-                OperationKind::Authorize | OperationKind::Sale => "payment",
-                other => other.as_str(),
-            };
-            let code = decline.response_code.as_ref();
-            let code = code.map(|code| format!(" (code: {code})")).unwrap_or_default();
-            let words = format!("{what} declined: {}{code}", decline.message);
-            Err(Fault {
-                declined: Some(Box::new(Declined {
-                    payment: payment.id,
-                    operation: operation.id,
-                    reason: decline.reason,
-                    remaining_attempts: None,
-                })),
-                ..Fault::new(Class::Declined, PAYMENT_DECLINED, words)
-            })
-        }
-    }
-}
-
-/// What S2 calls the decision of the fraud check.
-fn decision(check: FraudCheck) -> &'static str {
-    if check.passes() { "approve" } else { "decline" }
-}
-
-/// What S2 says of an approval: the issuer's code 00.
-pub const APPROVED: (&str, &str) = ("00", "Approved");
 
 /// A payment that was authorized.
 #[derive(Debug, Serialize, ToSchema)]
@@ -121,31 +28,31 @@ pub struct AuthorizedPayment {
     currency: &'static str,
     /// Scheme of the card: visa, mastercard, amex or other.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "visa")]
+    #[schema(nullable = false, example = "visa")]
     card_brand: Option<&'static str>,
     /// Last four digits of the card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "4242")]
+    #[schema(nullable = false, example = "4242")]
     card_last4: Option<String>,
     /// The issuer's authorization code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "123456")]
+    #[schema(nullable = false, example = "123456")]
     auth_code: Option<String>,
     /// Fraud score: 0 (no risk) to 100; above 70 is declined.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 15)]
+    #[schema(nullable = false, example = 15)]
     fraud_score: Option<u8>,
     /// What the fraud check decided: approve or decline.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "approve")]
+    #[schema(nullable = false, example = "approve")]
     fraud_decision: Option<&'static str>,
     /// The issuer's response code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "00")]
+    #[schema(nullable = false, example = "00")]
     response_code: Option<&'static str>,
     /// The issuer's response.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Approved")]
+    #[schema(nullable = false, example = "Approved")]
     response_message: Option<&'static str>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
@@ -155,7 +62,7 @@ pub struct AuthorizedPayment {
     created_at: String,
     /// When the authorization ends by itself: after seven days.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-31T10:00:00Z")]
+    #[schema(nullable = false, example = "2026-01-31T10:00:00Z")]
     expires_at: Option<String>,
 }
 
@@ -176,23 +83,23 @@ pub struct SoldPayment {
     currency: &'static str,
     /// Scheme of the card: visa, mastercard, amex or other.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "visa")]
+    #[schema(nullable = false, example = "visa")]
     card_brand: Option<&'static str>,
     /// Last four digits of the card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "4242")]
+    #[schema(nullable = false, example = "4242")]
     card_last4: Option<String>,
     /// The issuer's authorization code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "123456")]
+    #[schema(nullable = false, example = "123456")]
     auth_code: Option<String>,
     /// The issuer's response code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "00")]
+    #[schema(nullable = false, example = "00")]
     response_code: Option<&'static str>,
     /// The issuer's response.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Approved")]
+    #[schema(nullable = false, example = "Approved")]
     response_message: Option<&'static str>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
@@ -202,7 +109,7 @@ pub struct SoldPayment {
     created_at: String,
     /// When the money was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-24T10:00:01Z")]
+    #[schema(nullable = false, example = "2026-01-24T10:00:01Z")]
     captured_at: Option<String>,
 }
 
@@ -226,15 +133,15 @@ pub struct CapturedPayment {
     captured_amount: i64,
     /// Scheme of the card: visa, mastercard, amex or other.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "visa")]
+    #[schema(nullable = false, example = "visa")]
     card_brand: Option<&'static str>,
     /// Last four digits of the card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "4242")]
+    #[schema(nullable = false, example = "4242")]
     card_last4: Option<String>,
     /// When this capture took money.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-24T15:30:00Z")]
+    #[schema(nullable = false, example = "2026-01-24T15:30:00Z")]
     captured_at: Option<String>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
@@ -258,11 +165,11 @@ pub struct VoidedPayment {
     currency: &'static str,
     /// When it was given up.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-24T12:00:00Z")]
+    #[schema(nullable = false, example = "2026-01-24T12:00:00Z")]
     voided_at: Option<String>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Customer requested order cancellation")]
+    #[schema(nullable = false, example = "Customer requested order cancellation")]
     void_reason: Option<String>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
@@ -292,15 +199,15 @@ pub struct RefundedPayment {
     remaining_amount: i64,
     /// When this refund went back.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-24T16:00:00Z")]
+    #[schema(nullable = false, example = "2026-01-24T16:00:00Z")]
     refunded_at: Option<String>,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Product damaged - partial refund")]
+    #[schema(nullable = false, example = "Product damaged - partial refund")]
     refund_reason: Option<String>,
     /// The refund.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "re_01KYEXAMPLE0000000000000000")]
+    #[schema(nullable = false, example = "re_01KYEXAMPLE0000000000000000")]
     refund_id: Option<String>,
     /// What was tried on it.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]

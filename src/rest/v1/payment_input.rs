@@ -38,8 +38,8 @@ pub struct NewPayment {
     currency: String,
     /// The card, for the gateway `CREDIT_CARD`.
     card: Option<CardInput>,
-    /// How the payer pays: `CREDIT_CARD` if not given, or FAST_PAY, FIB, ZAIN, ASIA_PAY, NASS_WALLET, which take no card and cannot be
-    /// authorized, only sold.
+    /// How the payer pays: `CREDIT_CARD` if not given, or `FAST_PAY`, `FIB`, `ZAIN`, `ASIA_PAY`, `NASS_WALLET`, which take no card and
+    /// cannot be authorized, only sold.
     #[schema(example = "CREDIT_CARD")]
     gateway: Option<String>,
     /// Who pays.

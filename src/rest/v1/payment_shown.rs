@@ -1,6 +1,7 @@
 //! A payment as it is now, with the keys of S2's example and those that tell what has happened since.
 
-use super::payment_answer::{Card, approval, parts, taken};
+use super::outcome::{Card, approval, parts};
+use super::payment_answer::taken;
 use super::{hundredths, time};
 use crate::rest::fault::Fault;
 use domain::Timestamp;
@@ -17,11 +18,11 @@ use utoipa::ToSchema;
 pub struct Customer {
     /// E-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "john@example.com")]
+    #[schema(nullable = false, example = "john@example.com")]
     email: Option<String>,
     /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "John Doe")]
+    #[schema(nullable = false, example = "John Doe")]
     name: Option<String>,
 }
 
@@ -31,7 +32,7 @@ pub struct Payment {
     /// Its id.
     #[schema(example = "pay_01KYEXAMPLE0000000000000000")]
     id: String,
-    /// processing, authorized, partially_captured, captured, partially_refunded, refunded, voided, expired or failed.
+    /// `processing`, `authorized`, `partially_captured`, `captured`, `partially_refunded`, `refunded`, `voided`, `expired` or `failed`.
     #[schema(example = "authorized")]
     status: &'static str,
     /// What was asked for, in hundredths of the major unit.
@@ -42,63 +43,74 @@ pub struct Payment {
     currency: &'static str,
     /// Scheme of the card: visa, mastercard, amex or other.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "visa")]
+    #[schema(nullable = false, example = "visa")]
     card_brand: Option<&'static str>,
     /// Last four digits of the card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "4242")]
+    #[schema(nullable = false, example = "4242")]
     card_last4: Option<String>,
     /// The issuer's authorization code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "123456")]
+    #[schema(nullable = false, example = "123456")]
     auth_code: Option<String>,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Order #12345 - Premium Plan")]
+    #[schema(nullable = false, example = "Order #12345 - Premium Plan")]
     description: Option<String>,
     /// Your own number for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     merchant_reference: Option<String>,
     /// Who pays.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     customer: Option<Customer>,
     /// Your own notes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = json!({ "order_id": "12345", "plan": "premium" }))]
+    #[schema(nullable = false, example = json!({ "order_id": "12345", "plan": "premium" }))]
     metadata: Option<BTreeMap<String, String>>,
     /// When it was asked for.
     #[schema(example = "2026-01-24T10:00:00Z")]
     created_at: String,
     /// When the authorization ends or ended by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "2026-01-31T10:00:00Z")]
+    #[schema(nullable = false, example = "2026-01-31T10:00:00Z")]
     expires_at: Option<String>,
     /// What was taken.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     captured_amount: Option<i64>,
     /// When money was first taken.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     captured_at: Option<String>,
     /// What went back.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     refunded_amount: Option<i64>,
     /// What can still be refunded.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     remaining_amount: Option<i64>,
     /// When it was given up.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     voided_at: Option<String>,
     /// Why it was given up.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     void_reason: Option<String>,
     /// Why it failed, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     decline_reason: Option<&'static str>,
     /// The issuer's response code, if it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     response_code: Option<String>,
     /// The issuer's response, if it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     response_message: Option<String>,
 }
 

@@ -1,23 +1,25 @@
 //! Payments: begin, follow up, look at.
 
+use super::outcome::{Card, outcome};
 use super::payment_answer::{
-    AuthorizedPayment, CapturedPayment, Card, RefundedPayment, SoldPayment, VoidedPayment, outcome,
+    AuthorizedPayment, CapturedPayment, RefundedPayment, SoldPayment, VoidedPayment,
 };
 use super::payment_input::{Capture, NewPayment, Refund, Void, amount_of};
 use super::payment_shown::Payment;
 use super::refusals::{OfBeginning, OfFollowing, OfShowing};
 use crate::rest::asked::{Asked, Rate};
-use crate::rest::door::{Call, Door};
+use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::Fault;
 use crate::rest::openapi::{CommandHeaders, VersionHeader};
 use crate::rest::said::{Envelope, Said};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::id::PaymentId;
 use domain::payment::{Finality, Intake};
+use futures_util::future::BoxFuture;
 use service::App;
 use service::payment::{self, Answer, NewRefund, Outcome, Relations, Run};
 use std::sync::Arc;
@@ -43,7 +45,7 @@ pub fn made(done: &Outcome) -> Vec<String> {
 /// Runs a command and says whether it is a repeat.
 async fn done(
     asked: &mut Asked,
-    command: impl Future<Output = service::Result<Outcome>> + Send + 'static,
+    command: BoxFuture<'static, service::Result<Outcome>>,
 ) -> Result<Answer, Fault> {
     let done = asked.command(command, made).await?;
     asked.replays(done.run == Run::Replayed);
@@ -93,12 +95,12 @@ async fn begin(asked: &mut Asked, intake: Intake) -> Result<Said, Fault> {
     let command = body.read(key, asked.version(), asked.now())?;
     let card = command.card.as_ref().map(Card::from);
     let app = asked.app().clone();
-    let command = async move {
+    let command = Box::pin(async move {
         match intake {
             Intake::Authorize => payment::authorize(&app, &who, command).await,
             Intake::Sale => payment::sale(&app, &who, command).await,
         }
-    };
+    });
     let answer = done(asked, command).await?;
     let (status, word) = outcome(&answer)?;
     match intake {
@@ -119,7 +121,7 @@ async fn begin(asked: &mut Asked, intake: Intake) -> Result<Said, Fault> {
         OfFollowing
     )
 )]
-pub async fn capture(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn capture(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = captured(&mut asked, &id).await;
     asked.answer(said)
@@ -141,7 +143,7 @@ async fn captured(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         simulate: false,
     };
     let (at, asker) = (app.clone(), who.clone());
-    let command = async move { payment::capture(&at, &asker, command).await };
+    let command = Box::pin(async move { payment::capture(&at, &asker, command).await });
     let answer = done(asked, command).await?;
     let (status, word) = outcome(&answer)?;
     let card = card_of(&app, &who, &answer).await;
@@ -169,7 +171,7 @@ async fn card_of(app: &App, who: &Actor, answer: &Answer) -> Option<Card> {
         OfFollowing
     )
 )]
-pub async fn void(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn void(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = voided(&mut asked, &id).await;
     asked.answer(said)
@@ -188,7 +190,7 @@ async fn voided(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         simulate: false,
     };
     let app = asked.app().clone();
-    let command = async move { payment::void(&app, &who, command).await };
+    let command = Box::pin(async move { payment::void(&app, &who, command).await });
     let answer = done(asked, command).await?;
     let (status, word) = outcome(&answer)?;
     Said::enveloped(status, VoidedPayment::new(&answer, word)?)
@@ -206,7 +208,7 @@ async fn voided(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         OfFollowing
     )
 )]
-pub async fn refund(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn refund(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = refunded(&mut asked, &id).await;
     asked.answer(said)
@@ -227,7 +229,7 @@ async fn refunded(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         reason: Some(body.reason()?),
         simulate: false,
     };
-    let command = async move { payment::refund(&app, &who, command).await };
+    let command = Box::pin(async move { payment::refund(&app, &who, command).await });
     let answer = done(asked, command).await?;
     let (status, word) = outcome(&answer)?;
     Said::enveloped(status, RefundedPayment::new(&answer, word)?)
@@ -241,7 +243,7 @@ async fn refunded(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
     params(("id" = String, Path, description = "The payment, `pay_…`."), VersionHeader),
     responses((status = 200, description = "The payment.", body = Envelope<Payment>), OfShowing)
 )]
-pub async fn show(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn show(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = shown(&mut asked, &id).await;
     asked.answer(said)

@@ -4,7 +4,7 @@ use crate::rest::fault::Fault;
 use domain::api_version::ApiVersion;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Content, Header, Object, Ref, RefOr, Response, ResponseBuilder, Type};
 use utoipa::{IntoResponses, ToSchema};
 
 /// Why a request was not answered.
@@ -24,13 +24,15 @@ pub struct Refusal {
     request_id: String,
     /// The payment, of a decline.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     payment_id: Option<String>,
     /// What was tried, of a decline.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     transaction_id: Option<String>,
     /// Why not, for programs, of a decline.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "insufficient_funds")]
+    #[schema(nullable = false, example = "insufficient_funds")]
     decline_reason: Option<&'static str>,
 }
 
@@ -84,13 +86,24 @@ fn responses(rows: &[Row]) -> BTreeMap<String, RefOr<Response>> {
 /// Statuses and when they come, with bodies of `schema`.
 pub fn responses_in(schema: &str, rows: &[Row]) -> BTreeMap<String, RefOr<Response>> {
     let refusal = || Content::new(Some(Ref::from_schema_name(schema)));
-    let response = |text: &str| {
-        ResponseBuilder::new()
+    let waits = || {
+        let seconds = Object::builder().schema_type(Type::Integer);
+        let mut header = Header::new(seconds.build());
+        header.description = Some("After how many seconds the same may succeed.".to_owned());
+        header
+    };
+    let response = |status: &str, text: &str| {
+        let response = ResponseBuilder::new()
             .description(text)
-            .content("application/json", refusal())
+            .content("application/json", refusal());
+        if ["409", "429"].contains(&status) {
+            response.header("Retry-After", waits())
+        } else {
+            response
+        }
     };
     rows.iter()
-        .map(|(status, text)| ((*status).to_owned(), response(text).build().into()))
+        .map(|(status, text)| ((*status).to_owned(), response(status, text).build().into()))
         .collect()
 }
 

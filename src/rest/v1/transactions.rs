@@ -1,14 +1,14 @@
 //! Transactions: what was tried on payments.
 
-use super::payment_answer::{APPROVED, Card, approval, parts};
+use super::outcome::{APPROVED, Card, approval, parts};
 use super::refusals::{OfListing, OfShowing};
 use super::{hundredths, time};
 use crate::rest::asked::{Asked, Rate};
-use crate::rest::door::{Call, Door};
+use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::Fault;
 use crate::rest::openapi::VersionHeader;
 use crate::rest::said::{Envelope, Said};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use domain::operation::{Operation, OperationState};
@@ -42,23 +42,23 @@ pub struct Transaction {
     currency: &'static str,
     /// Scheme of the card: visa, mastercard, amex or other.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "visa")]
+    #[schema(nullable = false, example = "visa")]
     card_brand: Option<&'static str>,
     /// Last four digits of the card.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "4242")]
+    #[schema(nullable = false, example = "4242")]
     card_last4: Option<String>,
     /// The issuer's authorization code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "123456")]
+    #[schema(nullable = false, example = "123456")]
     auth_code: Option<String>,
     /// The issuer's response code; 00 is approved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "00")]
+    #[schema(nullable = false, example = "00")]
     response_code: Option<String>,
     /// The issuer's response.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Approved")]
+    #[schema(nullable = false, example = "Approved")]
     response_message: Option<String>,
     /// When it was sent.
     #[schema(example = "2026-01-24T10:00:00Z")]
@@ -156,7 +156,7 @@ impl TransactionItem {
     params(("id" = String, Path, description = "The transaction, `txn_…`."), VersionHeader),
     responses((status = 200, description = "The transaction.", body = Envelope<Transaction>), OfShowing)
 )]
-pub async fn show(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn show(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = shown(&mut asked, &id).await;
     asked.answer(said)
@@ -179,12 +179,13 @@ async fn shown(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
 #[expect(dead_code, reason = "says in the document what `Part` reads")]
 pub struct ListQuery {
     /// Only those of this status: authorized, captured, voided, refunded or failed.
+    #[param(nullable = false)]
     status: Option<String>,
     /// How many at most; 10 if not given.
-    #[param(minimum = 1, maximum = 100)]
+    #[param(nullable = false, minimum = 1, maximum = 100)]
     limit: Option<u64>,
     /// How many newer ones to pass over; 0 if not given.
-    #[param(minimum = 0, maximum = 10_000)]
+    #[param(nullable = false, minimum = 0, maximum = 10_000)]
     offset: Option<u64>,
 }
 
