@@ -179,7 +179,7 @@ pub fn router(
         },
         scheme: if https { Scheme::HTTPS } else { Scheme::HTTP },
     };
-    let rest = rasedi::router(gate.clone());
+    let rest = rasedi::router(gate.clone(), &config.http);
     let door = graphql::Door {
         gate,
         schema: schema::build(app.clone()),

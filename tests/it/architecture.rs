@@ -20,8 +20,9 @@ const PRODUCT: [&str; 7] = [
     "benches",
 ];
 /// The things of the business: the same names on every floor.
-const BUSINESS: [&str; 20] = [
+const BUSINESS: [&str; 21] = [
     "api_request",
+    "callback_key",
     "card",
     "credential",
     "event",
@@ -53,7 +54,7 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
         "src",
         &[
             "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit", "provider",
-            "rest", "sandbox", "sign",
+            "rasedi", "rest", "sandbox", "sign",
         ],
     ),
 ];
