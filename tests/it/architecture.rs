@@ -20,7 +20,7 @@ const PRODUCT: [&str; 7] = [
     "benches",
 ];
 /// The things of the business: the same names on every floor.
-const BUSINESS: [&str; 21] = [
+const BUSINESS: [&str; 22] = [
     "api_request",
     "callback_key",
     "card",
@@ -36,6 +36,7 @@ const BUSINESS: [&str; 21] = [
     "operation",
     "operator",
     "payment",
+    "payment_link",
     "payout",
     "readiness",
     "reconciliation",
@@ -53,8 +54,21 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
     (
         "src",
         &[
-            "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit", "provider",
-            "rasedi", "rest", "sandbox", "sign",
+            "cli",
+            "compose",
+            "config",
+            "demo",
+            "doctor",
+            "document",
+            "graphql",
+            "http",
+            "limit",
+            "provider",
+            "rasedi",
+            "rest",
+            "sandbox",
+            "sign",
+            "user_error",
         ],
     ),
 ];

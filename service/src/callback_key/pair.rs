@@ -93,18 +93,24 @@ mod tests {
         let jwt = sign(private.as_slice(), id, &payload).unwrap();
         let der = public_der(private.as_slice()).unwrap();
         assert!(verifies(&der, &jwt) && !verifies(&public_der(other.as_slice()).unwrap(), &jwt));
-        assert_eq!(sign(private.as_slice(), id, &payload).unwrap(), jwt, "the same again");
+        assert_eq!(
+            sign(private.as_slice(), id, &payload).unwrap(),
+            jwt,
+            "the same again"
+        );
 
         let [header, body, signature] = jwt.split('.').collect::<Vec<_>>().try_into().unwrap();
-        let read = |text: &str| -> Value {
-            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
-        };
+        let read =
+            |text: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap() };
         assert_eq!(
             read(header),
             json!({ "alg": "ES512", "typ": "JWT", "kid": id.to_string() })
         );
         assert_eq!(read(body), payload);
-        assert_eq!(URL_SAFE_NO_PAD.decode(signature).unwrap().len(), 2 * PRIVATE_BYTES);
+        assert_eq!(
+            URL_SAFE_NO_PAD.decode(signature).unwrap().len(),
+            2 * PRIVATE_BYTES
+        );
         let pem = public_pem(&der).unwrap();
         assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----\n") && pem.lines().all(|line| line.len() <= 64));
     }

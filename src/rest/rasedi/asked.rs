@@ -169,7 +169,10 @@ impl<'a> Form<'a> {
             self.problem(Code::InvalidRequest, message);
         }
         if text.is_none() {
-            self.problem(Code::InvalidRequest, format!("{name} must be a string, validator"));
+            self.problem(
+                Code::InvalidRequest,
+                format!("{name} must be a string, validator"),
+            );
         }
         text.filter(|_| fits).map(readable)
     }

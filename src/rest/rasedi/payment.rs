@@ -1,9 +1,9 @@
 //! Create, status, cancel.
 
+use super::Call;
 use super::asked::{self, Asked};
 use super::refused::{Code, Refused};
 use super::shown::Shown;
-use super::Call;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -78,11 +78,17 @@ pub async fn cancel(mut call: Call<'_>, reference: &str) -> Result<Response, Ref
 
 /// The key that was sent, or one that nobody else has: without a header every request makes a payment of its own.
 fn key(call: &mut Call<'_>) -> Result<IdempotencyKey, Refused> {
-    let refused = |_| Refused::new(Code::InvalidRequest, domain::idempotency::MalformedKey.to_string());
+    let refused = |_| {
+        Refused::new(
+            Code::InvalidRequest,
+            domain::idempotency::MalformedKey.to_string(),
+        )
+    };
     if call.head.headers.contains_key(IDEMPOTENCY_KEY) {
         let text = call.head.header(IDEMPOTENCY_KEY).unwrap_or_default();
-        call.entry.idempotency_key(text);
-        return text.parse().map_err(refused);
+        let key: IdempotencyKey = text.parse().map_err(refused)?;
+        call.entry.idempotency_key(key.as_str());
+        return Ok(key);
     }
     let unique: OperationId = call.door.gate.app.id(call.head.now);
     unique.to_string().parse().map_err(refused)
@@ -90,8 +96,12 @@ fn key(call: &mut Call<'_>) -> Result<IdempotencyKey, Refused> {
 
 /// S3 writes reference codes in one way, and they are case-sensitive.
 fn reference_code(text: &str) -> Result<IntentId, Refused> {
-    IntentId::from_reference(text)
-        .ok_or_else(|| Refused::new(Code::InvalidRequest, "referenceCode must be a valid reference code"))
+    IntentId::from_reference(text).ok_or_else(|| {
+        Refused::new(
+            Code::InvalidRequest,
+            "referenceCode must be a valid reference code",
+        )
+    })
 }
 
 fn new_intent(asked: Asked, idempotency_key: IdempotencyKey) -> NewIntent {

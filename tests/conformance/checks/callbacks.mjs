@@ -5,8 +5,7 @@ import { createPublicKey, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { here } from "../lib/paths.mjs";
-import { native, send } from "../lib/signing.mjs";
-import { signedPath } from "./signing-postman.mjs";
+import { rasedi, send } from "../lib/signing.mjs";
 
 /** What `service::callback_key` signs with a key that everybody may know; its unit test makes the same. */
 const example = JSON.parse(readFileSync(join(here, "signing", "callback.json"), "utf8"));
@@ -14,18 +13,23 @@ const example = JSON.parse(readFileSync(join(here, "signing", "callback.json"), 
 export async function run(server) {
   const key = createPublicKey({ key: Buffer.from(example.publicKey, "hex"), format: "der", type: "spki" });
   assert.deepEqual(verified(key, example), example.payload);
-  const spoilt = { ...example, content: example.content.replace(/.(?=[^.]*$)/, (c) => (c === "A" ? "B" : "A")) };
-  assert.equal(verified(key, spoilt), undefined, "another signature");
-  const [header, , signature] = example.content.split(".");
-  const payload = Buffer.from('{"status":"FAILED"}').toString("base64url");
-  assert.equal(verified(key, { ...example, content: [header, payload, signature].join(".") }), undefined);
+  const [header, payload, signature] = example.content.split(".");
+  const other = Buffer.from('{"status":"FAILED"}').toString("base64url");
+  const bytes = Buffer.from(signature, "base64url");
+  bytes[40] ^= 1;
+  for (const [what, parts] of Object.entries({
+    "another payload": [header, other, signature],
+    "another bit in the signature": [header, payload, bytes.toString("base64url")],
+  })) {
+    assert.equal(verified(key, { ...example, content: parts.join(".") }), undefined, what);
+  }
 
   const { origin } = new URL(server.url);
   const ids = new Set();
   for (const mode of ["test", "live"]) {
     const credential = await server.credential(mode, "--signing-key", "ed25519");
     const path = `/v1/payment/rest/${mode}/get-public-keys`;
-    const { status, text } = await send(origin, signedPath(credential, "GET", path));
+    const { status, text } = await send(origin, rasedi(credential, "GET", path));
     assert.equal(status, 200, text);
     const keys = JSON.parse(text);
     assert.equal(keys.length, 1, text);
@@ -34,10 +38,10 @@ export async function run(server) {
       const served = createPublicKey(pem);
       assert.equal(served.asymmetricKeyType, "ec");
       assert.equal(served.asymmetricKeyDetails.namedCurve, "secp521r1");
-      assert.equal(verified(served, example), undefined, "a key of another installation");
+      assert.equal(verified(served, example), undefined, "the key of somebody else");
     }
-    const unsigned = native(credential, { method: "GET", path, body: "" });
-    assert.equal((await send(origin, { ...unsigned, method: "GET" })).status, 401);
+    const unsigned = { method: "GET", path, headers: { "x-id": credential.secret } };
+    assert.equal((await send(origin, unsigned)).status, 401);
   }
   assert.equal(ids.size, 2, "a key for each mode");
   return `ES512 example verified, ${ids.size} keys served`;

@@ -55,10 +55,18 @@ async fn each_change_of_status_is_an_event_with_the_callback_address(
         let said = shop.create(&example(json!({ "callbackUrl": callback }))).await;
         said.reference()
     };
-    let (canceled, paid, expired) = (order("canceled").await, order("paid").await, order("expired").await);
+    let (canceled, paid, expired) = (
+        order("canceled").await,
+        order("paid").await,
+        order("expired").await,
+    );
     shop.cancel(&canceled).await;
     shop.cancel(&canceled).await;
-    shop.payer(&app, &paid).await.pays(&app, Gateway::Fib).await.unwrap();
+    shop.payer(&app, &paid)
+        .await
+        .pays(&app, Gateway::Fib)
+        .await
+        .unwrap();
     app.clock.advance(chrono::Duration::hours(24));
     assert_eq!(service::intent::expire_due(&app.app, 10).await.unwrap(), 1);
 
@@ -68,14 +76,24 @@ async fn each_change_of_status_is_an_event_with_the_callback_address(
         (&paid, "paid", "payment_intent.succeeded"),
         (&expired, "expired", "payment_intent.expired"),
     ] {
-        let id = domain::id::IntentId::from_reference(reference).unwrap().to_string();
+        let id = domain::id::IntentId::from_reference(reference)
+            .unwrap()
+            .to_string();
         let own: Vec<_> = events.iter().filter(|event| event.subject == id).collect();
         let types: Vec<&str> = own.iter().map(|event| event.event_type.as_str()).collect();
         assert_eq!(types, ["payment_intent.created", last]);
         for event in own {
             assert_eq!(
-                (&event.data["source"], &event.data["callback_url"], event.mode.as_str()),
-                (&json!("rasedi"), &json!(format!("https://merchant.com/callback/{name}")), "live")
+                (
+                    &event.data["source"],
+                    &event.data["callback_url"],
+                    event.mode.as_str()
+                ),
+                (
+                    &json!("rasedi"),
+                    &json!(format!("https://merchant.com/callback/{name}")),
+                    "live"
+                )
             );
             assert_eq!(event.merchant, shop.tenant.merchant.to_string());
         }
@@ -93,7 +111,9 @@ fn verified(keys: &Value, signed: &callback_key::Signed) -> Option<Value> {
     assert_eq!(read, json!({ "alg": "ES512", "typ": "JWT", "kid": id }));
     let text = format!("{header}.{payload}");
     let signature = Signature::from_slice(&bytes(signature)).unwrap();
-    let fits = VerifyingKey::from(key).verify(text.as_bytes(), &signature).is_ok();
+    let fits = VerifyingKey::from(key)
+        .verify(text.as_bytes(), &signature)
+        .is_ok();
     fits.then(|| serde_json::from_slice(&bytes(payload)).unwrap())
 }
 
@@ -133,7 +153,10 @@ async fn what_is_signed_is_verified_with_the_keys_of_the_door(
     assert_eq!(again, signed, "the key stays");
     let hand = Hand::at(&app.database.url).await;
     let sealed = hand.texts("SELECT sealed_key FROM callback_keys").await;
-    assert!(sealed.len() == 2 && sealed.iter().all(|key| key.starts_with("v1.")), "{sealed:?}");
+    assert!(
+        sealed.len() == 2 && sealed.iter().all(|key| key.starts_with("v1.")),
+        "{sealed:?}"
+    );
 }
 
 #[rstest]
@@ -145,7 +168,12 @@ async fn nodes_that_need_a_key_at_once_agree_on_one(
     let other = app.another_node().await;
     let sign = |node: &TestApp| {
         let node = node.app.clone();
-        async move { callback_key::sign(&node, Mode::Test, &json!({})).await.unwrap().key }
+        async move {
+            callback_key::sign(&node, Mode::Test, &json!({}))
+                .await
+                .unwrap()
+                .key
+        }
     };
     let keys = join_all([&app, &other, &app, &other, &app, &other].map(sign)).await;
     assert!(keys.windows(2).all(|pair| pair[0] == pair[1]), "{keys:?}");
@@ -160,17 +188,30 @@ async fn under_another_master_key_there_is_a_new_key_beside_the_old(
 ) {
     let app = TestApp::start(engine).await;
     let shop = Shop::open(&app, Mode::Test, EPARA).await;
-    let before = callback_key::sign(&app.app, Mode::Test, &json!({ "n": 1 })).await.unwrap();
-    app.sabotage("UPDATE callback_keys SET sealed_by = '00000000'").await;
+    let before = callback_key::sign(&app.app, Mode::Test, &json!({ "n": 1 }))
+        .await
+        .unwrap();
+    app.sabotage("UPDATE callback_keys SET sealed_by = '00000000'")
+        .await;
     app.clock.advance(chrono::Duration::seconds(1));
-    let after = callback_key::sign(&app.app, Mode::Test, &json!({ "n": 2 })).await.unwrap();
+    let after = callback_key::sign(&app.app, Mode::Test, &json!({ "n": 2 }))
+        .await
+        .unwrap();
     let keys = shop.public_keys().await.body;
     assert_eq!(keys[0]["id"], after.key.to_string(), "the newest first");
-    assert_eq!(verified(&keys, &before), Some(json!({ "n": 1 })), "it may still be on its way");
+    assert_eq!(
+        verified(&keys, &before),
+        Some(json!({ "n": 1 })),
+        "it may still be on its way"
+    );
     assert_eq!(verified(&keys, &after), Some(json!({ "n": 2 })));
 
-    app.sabotage("UPDATE callback_keys SET sealed_key = 'v1.00'").await;
+    app.sabotage("UPDATE callback_keys SET sealed_key = 'v1.00'")
+        .await;
     let damaged = callback_key::sign(&app.app, Mode::Test, &json!({})).await;
-    assert!(matches!(damaged, Err(service::Error::Unavailable(_))), "{damaged:?}");
+    assert!(
+        matches!(damaged, Err(service::Error::Unavailable(_))),
+        "{damaged:?}"
+    );
     assert_eq!(shop.public_keys().await.status, 200);
 }

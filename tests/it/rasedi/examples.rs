@@ -29,7 +29,11 @@ fn is_new(body: &Value, mode: &str, amount: &str) {
     );
     let parts: Vec<usize> = reference.split('-').map(str::len).collect();
     assert_eq!(parts, [8, 4, 4, 4, 12]);
-    assert!(reference.bytes().all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b)));
+    assert!(
+        reference
+            .bytes()
+            .all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    );
 }
 
 async fn start(engine: Engine, mode: Mode) -> (TestApp, Shop) {
@@ -90,9 +94,7 @@ async fn s3_success_payment_created(#[values(Engine::Sqlite, Engine::Postgres)] 
 /// "Error - Bad Request (Validation Errors)".
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn s3_error_bad_request_validation_errors(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
+async fn s3_error_bad_request_validation_errors(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let (app, shop) = start(engine, Mode::Live).await;
     let recorded: Value = serde_json::from_str(&format!("{VALIDATION_ERRORS}}}")).unwrap();
     for nothing in ["{}", "", "null_fields"] {
@@ -126,7 +128,9 @@ async fn s3_example_request_curl(#[values(Engine::Sqlite, Engine::Postgres)] eng
     "callbackUrl": "https://merchant.com/api/payment/callback",
     "allowPromoCode": true
   }"##;
-    let said = shop.send(Method::POST, &shop.path("create"), &[], body.to_vec()).await;
+    let said = shop
+        .send(Method::POST, &shop.path("create"), &[], body.to_vec())
+        .await;
     assert_eq!(said.status, 200, "{}", said.text);
     is_new(&said.body, "live", "150000");
 }
@@ -172,7 +176,11 @@ async fn s3_get_payment_status(
     assert_eq!((asked.status, &asked.text), (200, &made.text));
 
     app.clock.advance(chrono::Duration::minutes(3));
-    shop.payer(&app, &reference).await.pays(&app, Gateway::Fib).await.unwrap();
+    shop.payer(&app, &reference)
+        .await
+        .pays(&app, Gateway::Fib)
+        .await
+        .unwrap();
     let paid = shop.status(&reference).await;
     assert_eq!(
         paid.text,
@@ -213,7 +221,12 @@ async fn s3_cancel_payment(
     let canceled = shop.cancel(&reference).await;
     let mut expected = made.body;
     expected["status"] = json!("CANCELED");
-    assert_eq!((canceled.status, &canceled.body), (200, &expected), "{}", canceled.text);
+    assert_eq!(
+        (canceled.status, &canceled.body),
+        (200, &expected),
+        "{}",
+        canceled.text
+    );
     assert_eq!(shop.status(&reference).await.body, expected);
     assert_eq!(shop.cancel(&reference).await.body, expected, "twice is once");
 }
@@ -228,7 +241,11 @@ async fn s3_payment_link_expiration(#[values(Engine::Sqlite, Engine::Postgres)] 
         .advance(chrono::Duration::hours(24) - chrono::Duration::milliseconds(1));
     assert_eq!(shop.status(&reference).await.body["status"], "PENDING");
     app.clock.advance(chrono::Duration::milliseconds(1));
-    assert_eq!(shop.status(&reference).await.body["status"], "TIMED_OUT", "before any sweep");
+    assert_eq!(
+        shop.status(&reference).await.body["status"],
+        "TIMED_OUT",
+        "before any sweep"
+    );
     let payer = shop.payer(&app, &reference).await;
     assert!(payer.pays(&app, Gateway::Fib).await.is_err());
     service::intent::expire_due(&app.app, 10).await.unwrap();

@@ -41,7 +41,9 @@ async fn code(app: &TestApp, shop: &Shop, word: &str, new: NewPromoCode) {
         code: word.to_owned(),
         ..new
     };
-    service::promo_code::create(&app.app, &shop.actor, new).await.unwrap();
+    service::promo_code::create(&app.app, &shop.actor, new)
+        .await
+        .unwrap();
 }
 
 fn gives(discount: Discount) -> NewPromoCode {
@@ -77,22 +79,120 @@ struct Order {
 }
 
 const ORDERS: [Order; 14] = [
-    Order { terms: TWO, on_top: false, card: None, discount: None, total: 1_500, payout: "147000" },
-    Order { terms: TWO, on_top: true, card: None, discount: None, total: 1_531, payout: "150000" },
-    Order { terms: TWO, on_top: false, card: Some(true), discount: None, total: 1_500, payout: "147000" },
+    Order {
+        terms: TWO,
+        on_top: false,
+        card: None,
+        discount: None,
+        total: 1_500,
+        payout: "147000",
+    },
+    Order {
+        terms: TWO,
+        on_top: true,
+        card: None,
+        discount: None,
+        total: 1_531,
+        payout: "150000",
+    },
+    Order {
+        terms: TWO,
+        on_top: false,
+        card: Some(true),
+        discount: None,
+        total: 1_500,
+        payout: "147000",
+    },
     // The receiver bears the fee of a card unless the operator allows otherwise.
-    Order { terms: TWO, on_top: true, card: Some(false), discount: None, total: 1_500, payout: "147000" },
-    Order { terms: TWO, on_top: true, card: Some(true), discount: None, total: 1_531, payout: "150000" },
-    Order { terms: TWO_AND_250, on_top: false, card: None, discount: None, total: 1_500, payout: "122000" },
-    Order { terms: TWO_AND_250, on_top: true, card: None, discount: None, total: 1_786, payout: "150000" },
-    Order { terms: TWO, on_top: false, card: None, discount: Some(TENTH), total: 1_350, payout: "132300" },
-    Order { terms: TWO, on_top: true, card: None, discount: Some(TENTH), total: 1_378, payout: "135000" },
-    Order { terms: TWO, on_top: false, card: None, discount: Some(FIVE_HUNDRED), total: 1_000, payout: "98000" },
-    Order { terms: TWO, on_top: true, card: None, discount: Some(FIVE_HUNDRED), total: 1_020, payout: "100000" },
-    Order { terms: TWO, on_top: true, card: Some(false), discount: Some(TENTH), total: 1_350, payout: "132300" },
-    Order { terms: FeeTerms::FREE, on_top: true, card: None, discount: None, total: 1_500, payout: "150000" },
+    Order {
+        terms: TWO,
+        on_top: true,
+        card: Some(false),
+        discount: None,
+        total: 1_500,
+        payout: "147000",
+    },
+    Order {
+        terms: TWO,
+        on_top: true,
+        card: Some(true),
+        discount: None,
+        total: 1_531,
+        payout: "150000",
+    },
+    Order {
+        terms: TWO_AND_250,
+        on_top: false,
+        card: None,
+        discount: None,
+        total: 1_500,
+        payout: "122000",
+    },
+    Order {
+        terms: TWO_AND_250,
+        on_top: true,
+        card: None,
+        discount: None,
+        total: 1_786,
+        payout: "150000",
+    },
+    Order {
+        terms: TWO,
+        on_top: false,
+        card: None,
+        discount: Some(TENTH),
+        total: 1_350,
+        payout: "132300",
+    },
+    Order {
+        terms: TWO,
+        on_top: true,
+        card: None,
+        discount: Some(TENTH),
+        total: 1_378,
+        payout: "135000",
+    },
+    Order {
+        terms: TWO,
+        on_top: false,
+        card: None,
+        discount: Some(FIVE_HUNDRED),
+        total: 1_000,
+        payout: "98000",
+    },
+    Order {
+        terms: TWO,
+        on_top: true,
+        card: None,
+        discount: Some(FIVE_HUNDRED),
+        total: 1_020,
+        payout: "100000",
+    },
+    Order {
+        terms: TWO,
+        on_top: true,
+        card: Some(false),
+        discount: Some(TENTH),
+        total: 1_350,
+        payout: "132300",
+    },
+    Order {
+        terms: FeeTerms::FREE,
+        on_top: true,
+        card: None,
+        discount: None,
+        total: 1_500,
+        payout: "150000",
+    },
     // What is held back as reserve is the merchant's too.
-    Order { terms: EPARA, on_top: true, card: None, discount: None, total: 1_531, payout: "150000" },
+    Order {
+        terms: EPARA,
+        on_top: true,
+        card: None,
+        discount: None,
+        total: 1_531,
+        payout: "150000",
+    },
 ];
 
 #[rstest]
@@ -122,7 +222,11 @@ async fn the_payout_is_right_in_each_combination(#[values(Engine::Sqlite, Engine
             Some(_) => payer.pays_by_card(&app, Payer::Visa).await,
             None => payer.pays(&app, gateway).await,
         };
-        assert_eq!(paid.unwrap().answer.payment.amount, iqd(order.total), "{number}: charged");
+        assert_eq!(
+            paid.unwrap().answer.payment.amount,
+            iqd(order.total),
+            "{number}: charged"
+        );
         let body = shop.status(&reference).await.body;
         assert_eq!(
             (&body["status"], &body["amount"], &body["payoutAmount"]),
@@ -149,13 +253,21 @@ async fn a_fee_that_no_total_leaves_the_price_of_is_refused_at_once(
         ..TWO
     };
     let shop = Shop::open(&app, Mode::Test, whole).await;
-    let said = shop.create(&example(json!({ "collectFeeFromCustomer": true }))).await;
+    let said = shop
+        .create(&example(json!({ "collectFeeFromCustomer": true })))
+        .await;
     assert_eq!(said.refused(400), "INVALID_AMOUNT");
     let dear = Shop::open(&app, Mode::Test, TWO).await;
     let said = dear
-        .create(&example(json!({ "amount": "1000000000000", "collectFeeFromCustomer": true })))
+        .create(&example(
+            json!({ "amount": "1000000000000", "collectFeeFromCustomer": true }),
+        ))
         .await;
-    assert_eq!(said.refused(400), "INVALID_AMOUNT", "with the fee it is more than can be charged");
+    assert_eq!(
+        said.refused(400),
+        "INVALID_AMOUNT",
+        "with the fee it is more than can be charged"
+    );
     assert_eq!(said.messages(), ["amount must be a valid price."]);
 }
 
@@ -184,21 +296,39 @@ async fn the_customer_says_what_the_merchant_wants_to_know(
     for (customer, refusal) in [
         (says(None, None), ConfirmRefusal::EmailRequired),
         (says(None, Some("07701234567")), ConfirmRefusal::EmailRequired),
-        (says(Some("noor"), Some("07701234567")), ConfirmRefusal::EmailInvalid),
+        (
+            says(Some("noor"), Some("07701234567")),
+            ConfirmRefusal::EmailInvalid,
+        ),
         (says(Some("noor@example.iq"), None), ConfirmRefusal::PhoneRequired),
-        (says(Some("noor@example.iq"), Some("12")), ConfirmRefusal::PhoneInvalid),
+        (
+            says(Some("noor@example.iq"), Some("12")),
+            ConfirmRefusal::PhoneInvalid,
+        ),
     ] {
-        assert_eq!(confirm(payer.pays_as(&app, Gateway::Fib, customer).await), refusal);
+        assert_eq!(
+            confirm(payer.pays_as(&app, Gateway::Fib, customer).await),
+            refusal
+        );
     }
     assert_eq!(app.count("payments").await, 0, "no attempt was made");
     let full = says(Some("noor@example.iq"), Some("0770 123 4567"));
-    let paid = payer.pays_as(&app, Gateway::Fib, full).await.unwrap().answer.payment;
+    let paid = payer
+        .pays_as(&app, Gateway::Fib, full)
+        .await
+        .unwrap()
+        .answer
+        .payment;
     assert_eq!(paid.customer.email.as_deref(), Some("noor@example.iq"));
     assert_eq!(shop.status(&reference).await.body["status"], "PAID");
 
     // Who is not asked need not say.
     let reference = shop.create(&example(json!({}))).await.reference();
-    shop.payer(&app, &reference).await.pays(&app, Gateway::Fib).await.unwrap();
+    shop.payer(&app, &reference)
+        .await
+        .pays(&app, Gateway::Fib)
+        .await
+        .unwrap();
 }
 
 fn promo<T: std::fmt::Debug>(refused: Result<T, Error>) -> PromoRefusal {
@@ -210,15 +340,35 @@ fn promo<T: std::fmt::Debug>(refused: Result<T, Error>) -> PromoRefusal {
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_promo_code_gives_only_what_it_promises(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+async fn a_promo_code_gives_only_what_it_promises(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let app = TestApp::start(engine).await;
     let (shop, stranger) = (
         Shop::open(&app, Mode::Test, TWO).await,
         Shop::open(&app, Mode::Test, TWO).await,
     );
     let end: Timestamp = app.now() + Duration::hours(1);
-    code(&app, &shop, "ONCE", NewPromoCode { max_uses: Some(1), ..gives(TENTH) }).await;
-    code(&app, &shop, "SOON", NewPromoCode { expires_at: Some(end), ..gives(TENTH) }).await;
+    code(
+        &app,
+        &shop,
+        "ONCE",
+        NewPromoCode {
+            max_uses: Some(1),
+            ..gives(TENTH)
+        },
+    )
+    .await;
+    code(
+        &app,
+        &shop,
+        "SOON",
+        NewPromoCode {
+            expires_at: Some(end),
+            ..gives(TENTH)
+        },
+    )
+    .await;
     code(&app, &shop, "ALL", gives(Discount::Fixed { amount: iqd(1_500) })).await;
     code(&app, &stranger, "THEIRS", gives(TENTH)).await;
     let order = async |with| {

@@ -58,8 +58,19 @@ impl Said {
     /// The code of a refusal with this status.
     #[track_caller]
     pub fn refused(&self, status: u16) -> &str {
-        assert_eq!((self.status, &self.body["statusCode"]), (status, &json!(status)), "{}", self.text);
-        assert!(self.body["messages"].as_array().is_some_and(|all| !all.is_empty()), "{}", self.text);
+        assert_eq!(
+            (self.status, &self.body["statusCode"]),
+            (status, &json!(status)),
+            "{}",
+            self.text
+        );
+        assert!(
+            self.body["messages"]
+                .as_array()
+                .is_some_and(|all| !all.is_empty()),
+            "{}",
+            self.text
+        );
         self.body["code"].as_str().unwrap()
     }
 
@@ -89,7 +100,9 @@ pub struct Shop {
 impl Shop {
     /// A new merchant with these terms and a key for everything.
     pub async fn open(app: &TestApp, mode: Mode, fees: FeeTerms) -> Self {
-        let merchant = app.merchant_with("Zubaida School", mode, Scopes::all(), fees).await;
+        let merchant = app
+            .merchant_with("Zubaida School", mode, Scopes::all(), fees)
+            .await;
         Self::with_key(app, merchant.tenant, Scopes::all()).await
     }
 
@@ -102,7 +115,10 @@ impl Shop {
         let pem = issued.signing_key.as_ref().and_then(|key| key.reveal()).unwrap();
         Self {
             tenant,
-            actor: admitted.unwrap().unwrap_or_else(|denied| panic!("{:?}", denied.denial)).actor,
+            actor: admitted
+                .unwrap()
+                .unwrap_or_else(|denied| panic!("{:?}", denied.denial))
+                .actor,
             url: app.url.clone(),
             secret: secret.to_owned(),
             signer: Signer::ed25519(&issued.credential.token, pem),
@@ -162,7 +178,8 @@ impl Shop {
 
     /// The keys that callbacks are checked with.
     pub async fn public_keys(&self) -> Said {
-        self.send(Method::GET, &self.path("get-public-keys"), &[], Vec::new()).await
+        self.send(Method::GET, &self.path("get-public-keys"), &[], Vec::new())
+            .await
     }
 
     /// The customer whom a payment was sent to.

@@ -33,11 +33,21 @@ async fn what_is_paid_says_how_and_when_and_stays_paid(
 ) {
     let app = TestApp::start(engine).await;
     let shop = Shop::open(&app, Mode::Test, EPARA).await;
-    for gateway in [Gateway::FastPay, Gateway::Fib, Gateway::Zain, Gateway::AsiaPay, Gateway::NassWallet] {
+    for gateway in [
+        Gateway::FastPay,
+        Gateway::Fib,
+        Gateway::Zain,
+        Gateway::AsiaPay,
+        Gateway::NassWallet,
+    ] {
         let only = example(json!({ "gateways": [gateway.as_str()] }));
         let reference = shop.create(&only).await.reference();
         app.clock.advance(Duration::microseconds(1_234_567));
-        shop.payer(&app, &reference).await.pays(&app, gateway).await.unwrap();
+        shop.payer(&app, &reference)
+            .await
+            .pays(&app, gateway)
+            .await
+            .unwrap();
         let at = app.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
         let body = shop.status(&reference).await.body;
         let paid = ["status", "paidVia", "paidAt", "payoutAmount", "amount"].map(|key| body[key].clone());
@@ -75,7 +85,10 @@ async fn five_declined_attempts_fail_it(#[values(Engine::Sqlite, Engine::Postgre
         payer.pays_by_card(&app, Payer::Declined).await.unwrap();
     }
     let body = shop.status(&reference).await.body;
-    assert_eq!((&body["status"], &body["paidVia"], &body["payoutAmount"]), (&json!("FAILED"), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&body["status"], &body["paidVia"], &body["payoutAmount"]),
+        (&json!("FAILED"), &Value::Null, &Value::Null)
+    );
     cannot_be_canceled(&shop, &reference, "it has failed").await;
     app.ledger_ties().await;
 }

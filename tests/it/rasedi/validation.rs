@@ -38,19 +38,60 @@ async fn each_field_alone_gives_its_own_messages(#[values(Engine::Sqlite, Engine
     let text = |messages: &[&str]| messages.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let mut cases: Vec<(&str, Value, Vec<String>, &str)> = vec![
         ("title", long_title, text(&[LONG_TITLE]), "INVALID_REQUEST"),
-        ("title", json!(7), text(&[LONG_TITLE, NO_TITLE]), "INVALID_REQUEST"),
-        ("title", json!(["x"]), text(&[LONG_TITLE, NO_TITLE]), "INVALID_REQUEST"),
-        ("description", long_description, text(&[LONG_DESCRIPTION]), "INVALID_REQUEST"),
-        ("description", json!(false), text(&[LONG_DESCRIPTION, NO_DESCRIPTION]), "INVALID_REQUEST"),
+        (
+            "title",
+            json!(7),
+            text(&[LONG_TITLE, NO_TITLE]),
+            "INVALID_REQUEST",
+        ),
+        (
+            "title",
+            json!(["x"]),
+            text(&[LONG_TITLE, NO_TITLE]),
+            "INVALID_REQUEST",
+        ),
+        (
+            "description",
+            long_description,
+            text(&[LONG_DESCRIPTION]),
+            "INVALID_REQUEST",
+        ),
+        (
+            "description",
+            json!(false),
+            text(&[LONG_DESCRIPTION, NO_DESCRIPTION]),
+            "INVALID_REQUEST",
+        ),
     ];
     for amount in [
-        json!("100050"), json!("0"), json!("-1"), json!("1e3"), json!("١٥٠"), json!("150,000"), json!("1500.00"), json!(" 150000"),
-        json!("+150000"), json!("0150000"), json!(""), json!("1000000000100"), json!(150_000), json!(1.5), json!(["150000"]), json!({}),
+        json!("100050"),
+        json!("0"),
+        json!("-1"),
+        json!("1e3"),
+        json!("١٥٠"),
+        json!("150,000"),
+        json!("1500.00"),
+        json!(" 150000"),
+        json!("+150000"),
+        json!("0150000"),
+        json!(""),
+        json!("1000000000100"),
+        json!(150_000),
+        json!(1.5),
+        json!(["150000"]),
+        json!({}),
     ] {
         cases.push(("amount", amount, text(&[NO_PRICE]), "INVALID_AMOUNT"));
     }
     for gateways in [
-        json!([]), json!("FIB"), json!(["FIB", "PAYPAL"]), json!(["fib"]), json!(["FIB", 1]), json!([null]), json!({}), json!([["FIB"]]),
+        json!([]),
+        json!("FIB"),
+        json!(["FIB", "PAYPAL"]),
+        json!(["fib"]),
+        json!(["FIB", 1]),
+        json!([null]),
+        json!({}),
+        json!([["FIB"]]),
     ] {
         cases.push(("gateways", gateways, text(&[NO_GATEWAYS]), "INVALID_GATEWAY"));
     }
@@ -66,8 +107,15 @@ async fn each_field_alone_gives_its_own_messages(#[values(Engine::Sqlite, Engine
     }
     for field in ["redirectUrl", "callbackUrl"] {
         for url in [
-            json!(""), json!("merchant.com"), json!("/back"), json!("ftp://merchant.com/"), json!("javascript:alert(1)"), json!("https://"),
-            json!("https://merchant.com/a b"), json!(format!("https://merchant.com/{}", "a".repeat(2_048))), json!(1),
+            json!(""),
+            json!("merchant.com"),
+            json!("/back"),
+            json!("ftp://merchant.com/"),
+            json!("javascript:alert(1)"),
+            json!("https://"),
+            json!("https://merchant.com/a b"),
+            json!(format!("https://merchant.com/{}", "a".repeat(2_048))),
+            json!(1),
         ] {
             cases.push((field, url, vec![format!("{field} must be a URL")], "INVALID_URL"));
         }
@@ -91,9 +139,18 @@ async fn a_missing_field_gives_the_messages_of_a_wrong_one(
         ("gateways", vec![NO_GATEWAYS]),
         ("title", vec![LONG_TITLE, NO_TITLE]),
         ("description", vec![LONG_DESCRIPTION, NO_DESCRIPTION]),
-        ("collectFeeFromCustomer", vec!["collectFeeFromCustomer must be a boolean"]),
-        ("collectCustomerEmail", vec!["collectCustomerEmail must be a boolean"]),
-        ("collectCustomerPhoneNumber", vec!["collectCustomerPhoneNumber must be a boolean"]),
+        (
+            "collectFeeFromCustomer",
+            vec!["collectFeeFromCustomer must be a boolean"],
+        ),
+        (
+            "collectCustomerEmail",
+            vec!["collectCustomerEmail must be a boolean"],
+        ),
+        (
+            "collectCustomerPhoneNumber",
+            vec!["collectCustomerPhoneNumber must be a boolean"],
+        ),
         ("redirectUrl", vec!["redirectUrl must be a URL"]),
         ("callbackUrl", vec!["callbackUrl must be a URL"]),
     ] {
@@ -145,12 +202,28 @@ async fn addresses_that_can_be_read_and_not_used_are_a_422(
     for (field, url, why) in [
         ("redirectUrl", "http://merchant.com/", "must be an https URL"),
         ("redirectUrl", "http://localhost:3000/", "must be an https URL"),
-        ("redirectUrl", "https://u:p@merchant.com/", "must not carry a user name or password"),
+        (
+            "redirectUrl",
+            "https://u:p@merchant.com/",
+            "must not carry a user name or password",
+        ),
         ("callbackUrl", "http://merchant.com/", "must be an https URL"),
-        ("callbackUrl", "https://u@merchant.com/", "must not carry a user name or password"),
+        (
+            "callbackUrl",
+            "https://u@merchant.com/",
+            "must not carry a user name or password",
+        ),
         ("callbackUrl", "https://localhost/", "must be publicly reachable"),
-        ("callbackUrl", "https://10.0.0.1/hook", "must be publicly reachable"),
-        ("callbackUrl", "https://169.254.169.254/", "must be publicly reachable"),
+        (
+            "callbackUrl",
+            "https://10.0.0.1/hook",
+            "must be publicly reachable",
+        ),
+        (
+            "callbackUrl",
+            "https://169.254.169.254/",
+            "must be publicly reachable",
+        ),
         ("callbackUrl", "https://[::1]/", "must be publicly reachable"),
     ] {
         let said = shop.create(&with(field, &json!(url))).await;
@@ -161,7 +234,10 @@ async fn addresses_that_can_be_read_and_not_used_are_a_422(
     let said = shop.create(&example(both)).await;
     assert_eq!(
         said.messages(),
-        ["redirectUrl must be an https URL", "callbackUrl must be publicly reachable"]
+        [
+            "redirectUrl must be an https URL",
+            "callbackUrl must be publicly reachable"
+        ]
     );
     for fine in ["HTTPS://Merchant.com:8443/a?b=c#d", "https://متجر.com/شكرا"] {
         let said = shop.create(&with("redirectUrl", &json!(fine))).await;
@@ -210,7 +286,9 @@ async fn a_body_that_is_no_object_is_refused_in_the_same_shape(
         assert_eq!(said.refused(400), "INVALID_REQUEST");
         assert_eq!(said.messages(), [message]);
     }
-    let not_utf8 = shop.send(Method::POST, &shop.path("create"), &[], vec![b'"', 0xff, b'"']).await;
+    let not_utf8 = shop
+        .send(Method::POST, &shop.path("create"), &[], vec![b'"', 0xff, b'"'])
+        .await;
     assert_eq!(not_utf8.refused(400), "INVALID_REQUEST");
     let long = vec![b' '; 4 << 20];
     let long = shop.send(Method::POST, &shop.path("create"), &[], long).await;

@@ -24,7 +24,7 @@ enum Guard {
 }
 
 /// Every route as the router writes it, a path to try, and its guard. Whoever adds a route says here how it is guarded.
-const ROUTES: [(&str, &str, Guard); 7] = [
+const ROUTES: [(&str, &str, Guard); 12] = [
     ("/livez", "/livez", Guard::Public),
     ("/readyz", "/readyz", Guard::Public),
     ("/metrics", "/metrics", Guard::Public),
@@ -32,8 +32,33 @@ const ROUTES: [(&str, &str, Guard); 7] = [
     ("/graphiql/{asset}", "/graphiql/graphiql.js", Guard::Public),
     ("/graphql", "/graphql", Guard::Graphql),
     (
-        "/v1/payment/rest/{mode}/{*rest}",
+        "/v1/payment/rest/{mode}/create",
         "/v1/payment/rest/live/create",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/init",
+        "/v1/payment/rest/live/init",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/status/{reference}",
+        "/v1/payment/rest/live/status/7676c702-a2a7-4996-baf3-09a8d012ed09",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/cancel/{reference}",
+        "/v1/payment/rest/live/cancel/7676c702-a2a7-4996-baf3-09a8d012ed09",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/get-public-keys",
+        "/v1/payment/rest/live/get-public-keys",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/{*rest}",
+        "/v1/payment/rest/live/nowhere",
         Guard::Rasedi,
     ),
 ];
