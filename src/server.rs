@@ -192,7 +192,7 @@ pub fn router(
         shape,
         pages: pages.clone(),
     };
-    let rest = rasedi::router(gate.clone())
+    let rest = rasedi::router(gate.clone(), &config.http)
         .merge(openapi::router(config.http.graphiql))
         .merge(v1::router(rest_door(v1::shape)))
         .merge(native::router(rest_door(v1::shape)))

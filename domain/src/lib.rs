@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod api_request;
 pub mod api_version;
+pub mod callback_key;
 pub mod card;
 pub mod clock;
 pub mod credential;

@@ -20,8 +20,9 @@ const PRODUCT: [&str; 7] = [
     "benches",
 ];
 /// The things of the business: the same names on every floor.
-const BUSINESS: [&str; 20] = [
+const BUSINESS: [&str; 22] = [
     "api_request",
+    "callback_key",
     "card",
     "credential",
     "event",
@@ -35,6 +36,7 @@ const BUSINESS: [&str; 20] = [
     "operation",
     "operator",
     "payment",
+    "payment_link",
     "payout",
     "readiness",
     "reconciliation",
@@ -68,6 +70,7 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
             "phrases",
             "provider",
             "public",
+            "rasedi",
             "rest",
             "sandbox",
             "sign",

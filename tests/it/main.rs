@@ -19,6 +19,8 @@ mod ledger;
 #[cfg(test)]
 mod migration;
 #[cfg(test)]
+mod rasedi;
+#[cfg(test)]
 mod rest;
 #[cfg(test)]
 mod schema;

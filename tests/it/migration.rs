@@ -9,7 +9,7 @@ use service::db::open_for_migration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// After each migration, oldest first: a row for every table that it made. Whoever adds a migration adds its rows here.
-const ROWS: [&[&str]; 8] = [
+const ROWS: [&[&str]; 10] = [
     &[
         "INSERT INTO merchants VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'school', 'IQD', 200, 0, 500, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO operators VALUES ('op_01kv5bjh80ex9aenrk1yfn4p0w', 'Zainab', 'eop_1', \
@@ -79,6 +79,20 @@ const ROWS: [&[&str]; 8] = [
     &[
         "INSERT INTO rate_limits VALUES ('payments', 'mer_01kv5bjh80ex9aenrk1yfn4p0w:test', '2026-06-15T10:00:01+00:00', 50000, 2000000)",
     ],
+    &[
+        "INSERT INTO promo_codes VALUES ('promo_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'EID', 1000, NULL, \
+         NULL, NULL, 0, NULL, NULL, '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO payment_links VALUES ('plink_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'IQD', 5000, \
+         'Tuition', NULL, NULL, '{}', 'FIB', FALSE, FALSE, FALSE, FALSE, NULL, NULL, 0, NULL, NULL, '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO intents VALUES ('pi_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'rasedi', NULL, 'created', \
+         'IQD', 5000, 'automatic', 'FIB', FALSE, FALSE, FALSE, FALSE, 'Order', NULL, NULL, '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+         NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, FALSE, FALSE, NULL, NULL, '2026-06-16T10:00:00+00:00', \
+         '2026-06-15T10:00:00+00:00', '2026-06-15T10:00:00+00:00', 1)",
+    ],
+    &[
+        "INSERT INTO callback_keys VALUES ('cbk_01kv5bjh80ex9aenrk1yfn4p0w', 'test', '3081', 'v1.00112233.00', '00112233', \
+         '2026-06-15T10:00:00+00:00')",
+    ],
 ];
 
 /// A column as an entity has it.
@@ -135,10 +149,12 @@ macro_rules! entities {
 entities!(
     api_request,
     business_day,
+    callback_key,
     card,
     credential,
     idempotency_record,
     integrity_warning,
+    intent,
     journal,
     ledger_account,
     merchant,
@@ -147,6 +163,8 @@ entities!(
     operator,
     outbox_event,
     payment,
+    payment_link,
+    promo_code,
     rate_limit,
     refund,
     session,

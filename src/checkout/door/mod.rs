@@ -31,19 +31,21 @@ pub struct Pages {
 
 /// The routes.
 pub fn router<S: Clone + Send + Sync + 'static>(pages: Pages) -> Router<S> {
-    let mut routes = Router::new();
-    for place in ["/checkout/{intent}", "/pay/{mode}/{reference}"] {
-        let at = |rest: &str| format!("{place}{rest}");
-        routes = routes
-            .route(place, get(show::page).post(pay::pay))
-            .route(&at("/wallet"), post(wallet::answer))
-            .route(&at("/promo"), post(promo::apply))
-            .route(&at("/promo/remove"), post(promo::remove))
-            .route(&at("/cancel"), post(pay::cancel))
-            .route(&at("/status"), get(show::status))
-            .route(&at("/receipt"), get(show::receipt));
-    }
-    routes
+    Router::new()
+        .route("/checkout/{intent}", get(show::page).post(pay::pay))
+        .route("/checkout/{intent}/wallet", post(wallet::answer))
+        .route("/checkout/{intent}/promo", post(promo::apply))
+        .route("/checkout/{intent}/promo/remove", post(promo::remove))
+        .route("/checkout/{intent}/cancel", post(pay::cancel))
+        .route("/checkout/{intent}/status", get(show::status))
+        .route("/checkout/{intent}/receipt", get(show::receipt))
+        .route("/pay/{mode}/{reference}", get(show::page).post(pay::pay))
+        .route("/pay/{mode}/{reference}/wallet", post(wallet::answer))
+        .route("/pay/{mode}/{reference}/promo", post(promo::apply))
+        .route("/pay/{mode}/{reference}/promo/remove", post(promo::remove))
+        .route("/pay/{mode}/{reference}/cancel", post(pay::cancel))
+        .route("/pay/{mode}/{reference}/status", get(show::status))
+        .route("/pay/{mode}/{reference}/receipt", get(show::receipt))
         .route("/l/{link}", get(link::page).post(link::begin))
         .route("/l/{link}/share", get(link::share))
         .with_state(Arc::new(pages))

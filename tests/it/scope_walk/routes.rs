@@ -29,7 +29,7 @@ enum Guard {
 
 /// Every route as the router writes it, a path to try, and its guard; `PAYMENT` and `OPERATION` stand for ids of the owner. Whoever adds
 /// a route says here how it is guarded.
-const ROUTES: [(&str, &str, Guard); 19] = [
+const ROUTES: &[(&str, &str, Guard)] = &[
     ("/livez", "/livez", Guard::Public),
     ("/readyz", "/readyz", Guard::Public),
     ("/metrics", "/metrics", Guard::Public),
@@ -37,8 +37,33 @@ const ROUTES: [(&str, &str, Guard); 19] = [
     ("/graphiql/{asset}", "/graphiql/graphiql.js", Guard::Public),
     ("/graphql", "/graphql", Guard::Graphql),
     (
-        "/v1/payment/rest/{mode}/{*rest}",
+        "/v1/payment/rest/{mode}/create",
         "/v1/payment/rest/live/create",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/init",
+        "/v1/payment/rest/live/init",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/status/{reference}",
+        "/v1/payment/rest/live/status/7676c702-a2a7-4996-baf3-09a8d012ed09",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/cancel/{reference}",
+        "/v1/payment/rest/live/cancel/7676c702-a2a7-4996-baf3-09a8d012ed09",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/get-public-keys",
+        "/v1/payment/rest/live/get-public-keys",
+        Guard::Rasedi,
+    ),
+    (
+        "/v1/payment/rest/{mode}/{*rest}",
+        "/v1/payment/rest/live/nowhere",
         Guard::Rasedi,
     ),
     ("/openapi.json", "/openapi.json", Guard::Public),
@@ -162,7 +187,7 @@ async fn no_route_opens_to_somebody_else(#[values(Engine::Sqlite, Engine::Postgr
         );
         (status, shows.then(|| format!("{what}: {status}: {text}")))
     };
-    for (_, path, guard) in ROUTES {
+    for &(_, path, guard) in ROUTES {
         let path = path.replace("PAYMENT", &payment).replace("OPERATION", operation);
         let url = format!("{}{path}", app.url);
         // What every command on a payment takes; nothing is charged by it.
