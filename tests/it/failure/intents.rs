@@ -9,6 +9,7 @@ use domain::merchant::LateSuccess;
 use domain::payment::Finality;
 use domain::provider::Gateway;
 use rstest::rstest;
+use service::{Error, Refusal};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
@@ -253,6 +254,7 @@ async fn late_money_is_not_back_before_its_refund_is_known_to_have_happened(
     )
     .await;
 
+    app.clock.advance(Duration::seconds(1));
     assert_eq!(app.give_back().await, 0, "nobody knows yet, or it was refused");
     assert_eq!(app.give_back().await, 0, "and it is left alone for an hour");
     assert_eq!(app.count("refunds").await, 1);
@@ -269,9 +271,10 @@ async fn late_money_is_not_back_before_its_refund_is_known_to_have_happened(
         app.clock.advance(Duration::hours(2));
         assert_eq!((app.give_back().await, app.count("refunds").await), (0, 2));
         assert_eq!(page.status().await, "expired late");
-        // The merchant gives it back by other means; here, by a hand of the provider.
+        let state = page.intent().await.state;
         assert!(
-            !matches!(page.intent().await.state, IntentState::Expired { late: Some(late), .. } if late.given_back)
+            matches!(state, IntentState::Expired { late: Some(late), .. } if !late.given_back),
+            "{state:?}"
         );
     }
     app.ledger_ties().await;
@@ -413,4 +416,99 @@ async fn one_broken_intent_keeps_no_other_hold_open(
     app.sabotage("UPDATE intents SET gateways = 'CREDIT_CARD'").await;
     assert_eq!(service::payment::expire_due(&app.app, 10).await.unwrap(), 1);
     app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_confirm_tells_what_is_known_by_now(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let till = app.till(&school).await;
+    let page = till
+        .intent(|new| new.metadata = fault("sandbox_fault", "late_success"))
+        .await;
+
+    let first = till.confirm(page.id(), "key", Payer::Visa).await;
+    assert_eq!(came_to(&first), "processing");
+    // Two questions in vain, then the answer.
+    for (asked, (known, settled)) in [("processing", 0), ("processing", 0), ("succeeded", 1)]
+        .into_iter()
+        .enumerate()
+    {
+        app.clock.advance(Duration::hours(2));
+        assert_eq!(app.resolve().await.settled, settled, "{asked}");
+        let again = till.confirm(page.id(), "key", Payer::Visa).await;
+        assert_eq!(came_to(&again), known, "{asked}");
+        assert_eq!(again.unwrap().run, service::payment::Run::Replayed);
+    }
+
+    let other = till
+        .confirm(page.id(), "key", Payer::Mastercard)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(other, Error::Refused(Refusal::Idempotency(_))),
+        "{other:?}"
+    );
+    assert_eq!(app.count("payments").await, 1);
+    app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hears_the_answer_after_the_sweep_has_asked_hears_of_the_intent_too(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let gate = Arc::new(Gate::new(Held::Charges, 2));
+    let app = TestApp::with_patience(engine, Arc::clone(&gate) as _).await;
+    let school = app.merchant("school").await;
+    let page = app.till(&school).await.intent(|_| ()).await;
+    let asked = tokio::spawn({
+        let page = page.clone();
+        async move { page.pay(Payer::Visa).await }
+    });
+    until("the attempt is sent", async || app.count("operations").await == 1).await;
+    app.clock.advance(Duration::minutes(10));
+    assert_eq!(app.resolve().await.settled, 1);
+    gate.arrive().await;
+
+    assert_eq!(came_to(&asked.await.unwrap()), "succeeded");
+    assert_eq!(
+        (
+            app.count("journals").await,
+            app.told("payment_intent.succeeded").await
+        ),
+        (1, 1)
+    );
+    app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn attempts_are_listed_oldest_first_and_to_their_merchant_only(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let (school, other) = (app.merchant("school").await, app.merchant("other").await);
+    let (till, other) = (app.till(&school).await, app.till(&other).await);
+    let pages = [till.intent(|_| ()).await, till.intent(|_| ()).await];
+    let mut tried = Vec::new();
+    for card in [Payer::Declined, Payer::Poor, Payer::Visa] {
+        for page in &pages {
+            app.clock.advance(Duration::seconds(1));
+            tried.push(page.pay(card).await.unwrap().answer.payment.id);
+        }
+    }
+    let ids = pages.each_ref().map(Page::id);
+
+    let listed = service::intent::attempts_of(&app.app, till.who(), &ids)
+        .await
+        .unwrap();
+    assert_eq!(listed.iter().map(|payment| payment.id).collect::<Vec<_>>(), tried);
+    let foreign = service::intent::attempts_of(&app.app, other.who(), &ids)
+        .await
+        .unwrap();
+    assert_eq!(foreign, Vec::new());
 }

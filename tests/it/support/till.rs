@@ -163,6 +163,12 @@ impl Till {
         self.opened(made).await
     }
 
+    /// Pays an intent with the merchant's key.
+    pub async fn confirm(&self, intent: IntentId, key: &str, card: Card) -> Result<Outcome, Error> {
+        let with = confirm(&self.app, Gateway::CreditCard, Some(card));
+        service::intent::confirm(&self.app, &self.who, intent, key.parse().unwrap(), with).await
+    }
+
     /// Takes money that is held.
     pub async fn capture(&self, payment: PaymentId, amount: Option<Money>, finality: Finality) -> Outcome {
         let cmd = Capture {
@@ -209,26 +215,13 @@ impl Page {
 
     /// Pays with a card.
     pub async fn pay(&self, card: Card) -> Result<Outcome, Error> {
-        let expiry = Expiry {
-            year: 2027,
-            month: 12,
-        };
-        let card = CardDetails::new(card.number(), None, expiry, "123", self.app.now()).unwrap();
-        self.confirm(Gateway::CreditCard, Some(card)).await
+        let with = confirm(&self.app, Gateway::CreditCard, Some(card));
+        service::intent::confirm_as_payer(&self.app, self.payer, with).await
     }
 
     /// Pays with a wallet.
     pub async fn pay_by(&self, gateway: Gateway) -> Result<Outcome, Error> {
-        self.confirm(gateway, None).await
-    }
-
-    async fn confirm(&self, gateway: Gateway, card: Option<CardDetails>) -> Result<Outcome, Error> {
-        let with = Confirm {
-            gateway,
-            card,
-            customer: Customer::default(),
-            expected_total: None,
-        };
+        let with = confirm(&self.app, gateway, None);
         service::intent::confirm_as_payer(&self.app, self.payer, with).await
     }
 
@@ -257,6 +250,20 @@ impl Page {
     /// The payment that is under way or has the money.
     pub async fn payment(&self) -> PaymentId {
         self.intent().await.state.payment().unwrap()
+    }
+}
+
+fn confirm(app: &App, gateway: Gateway, card: Option<Card>) -> Confirm {
+    let expiry = Expiry {
+        year: 2027,
+        month: 12,
+    };
+    let details = |card: Card| CardDetails::new(card.number(), None, expiry, "123", app.now()).unwrap();
+    Confirm {
+        gateway,
+        card: card.map(details),
+        customer: Customer::default(),
+        expected_total: None,
     }
 }
 
