@@ -25,7 +25,7 @@ mod rush;
 mod signer;
 mod wait;
 
-pub use actor::{Merchant, PAYMENT, Payer, card, charge, fresh_key, on};
+pub use actor::{Merchant, Operator, PAYMENT, Payer, card, charge, fresh_key, on};
 pub use app::{EPARA, OutboxEvent, TestApp};
 pub use asked::{asked, denied};
 pub use crash::crash_round;
