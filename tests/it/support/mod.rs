@@ -27,7 +27,7 @@ mod signer;
 mod till;
 mod wait;
 
-pub use actor::{Merchant, PAYMENT, Payer, card, charge, fresh_key, on};
+pub use actor::{Merchant, Operator, PAYMENT, Payer, card, charge, fresh_key, on};
 pub use app::{EPARA, OutboxEvent, TestApp};
 pub use asked::{asked, denied};
 pub use crash::crash_round;
