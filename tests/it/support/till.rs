@@ -264,6 +264,7 @@ fn confirm(app: &App, gateway: Gateway, card: Option<Card>) -> Confirm {
         card: card.map(details),
         customer: Customer::default(),
         expected_total: None,
+        notes: Vec::new(),
     }
 }
 
