@@ -20,7 +20,7 @@ const PRODUCT: [&str; 7] = [
     "benches",
 ];
 /// The things of the business: the same names on every floor.
-const BUSINESS: [&str; 20] = [
+const BUSINESS: [&str; 21] = [
     "api_request",
     "card",
     "credential",
@@ -35,6 +35,7 @@ const BUSINESS: [&str; 20] = [
     "operation",
     "operator",
     "payment",
+    "payment_link",
     "payout",
     "readiness",
     "reconciliation",
@@ -52,8 +53,20 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
     (
         "src",
         &[
-            "cli", "compose", "config", "demo", "doctor", "document", "graphql", "http", "limit", "provider",
-            "rest", "sandbox", "sign",
+            "cli",
+            "compose",
+            "config",
+            "demo",
+            "doctor",
+            "document",
+            "graphql",
+            "http",
+            "limit",
+            "provider",
+            "rest",
+            "sandbox",
+            "sign",
+            "user_error",
         ],
     ),
 ];
