@@ -11,8 +11,8 @@ use service::ledger::{self, Integrity};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  tahsil verify || mail -s 'the ledger does not tie' finance@example.iq\n\n\
-                  Only reads; safe beside a running server. Ends with code 1 when something is wrong: with the books, or with a\n\
-                  rule of the database that should refuse rows."
+                  Only reads; safe beside a running server. Ends with code 1 when something is wrong: with the books, with intents\n\
+                  and their attempts, or with a rule of the database that should refuse rows."
 )]
 pub struct Args {
     #[command(flatten)]
