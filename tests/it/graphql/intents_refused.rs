@@ -2,6 +2,7 @@
 
 use super::checkout::{cancel, confirm, create, errors, intent, made, pay, send, status};
 use crate::support::{Engine, Payer, TestApp, card, fresh_key, iqd, money, usd};
+use chrono::Duration;
 use domain::credential::{Scope, Scopes};
 use domain::gateways::Gateways;
 use domain::merchant::{Mode, Tenant};
@@ -34,7 +35,7 @@ async fn a_declined_attempt_leaves_the_intent_open_for_another(
         ),
         (&json!(1), &json!(4), &json!("51"))
     );
-    // What never left counts for nothing.
+    app.clock.advance(Duration::seconds(1));
     let paid = pay(&school, &id, Payer::Visa).await.succeeds();
     assert_eq!(status(&paid), "SUCCEEDED");
     let done = intent(&school, &id).await;
