@@ -1,4 +1,7 @@
 //! Intents: the type and its relations. Questions and commands stand beside, in `intent_query` and `intent_mutation`.
+//!
+//! Invariant: a relation that may not be read is null by itself. It gives an `Option` of a `Result`, because the library takes the other
+//! way round for a failure of the whole object.
 
 use super::checkout_enums::{CaptureMethod, IntentCanceledBy, IntentSource, IntentStatus};
 use super::context::ContextExt;
@@ -17,7 +20,7 @@ use super::time::DateTime;
 use async_graphql::{Context, Description, ID, Result};
 use domain::Timestamp;
 use domain::actor::Actor;
-use domain::id::{CheckoutSessionId, IntentId};
+use domain::id::{CheckoutSessionId, IntentId, PaymentLinkId};
 use domain::intent::{Intent as Value, IntentState, Source};
 use domain::web_url::{CallbackUrl, ReturnUrl};
 use std::sync::Arc;
@@ -33,6 +36,18 @@ impl Intent {
     /// An intent as of `now`; its relations are loaded when they are asked for.
     pub const fn new(intent: Arc<Value>, now: Timestamp) -> Self {
         Self { intent, now }
+    }
+
+    async fn tried(&self, ctx: &Context<'_>) -> Result<Vec<Payment>> {
+        let key = AttemptsOf(self.intent.id);
+        let loaded = ctx.loaders()?.load_one(key).await.map_err(shared)?;
+        let payment = |payment| Payment::new(Arc::new(payment), self.now);
+        Ok(loaded.unwrap_or_default().into_iter().map(payment).collect())
+    }
+
+    async fn link_by(&self, ctx: &Context<'_>, id: PaymentLinkId) -> Result<Option<PaymentLink>> {
+        let loaded = ctx.loaders()?.load_one(id).await.map_err(shared)?;
+        Ok(loaded.map(|link| PaymentLink::new(link, self.now)))
     }
 
     fn canceler(&self) -> Option<domain::intent::CanceledBy> {
@@ -132,28 +147,21 @@ plain! {
         }
 
         /// The payment that is under way, holds money or has it.
-        async fn payment(&self, ctx: &Context<'_>) -> Result<Option<Payment>> {
-            match self.intent.state.payment() {
-                Some(id) => related(ctx, id, None).await,
-                None => Ok(None),
-            }
+        async fn payment(&self, ctx: &Context<'_>) -> Option<Result<Payment>> {
+            related(ctx, self.intent.state.payment()?, None).await.transpose()
         }
 
         /// The payments that were tried for it, oldest first, at most 50.
-        async fn attempts(&self, ctx: &Context<'_>) -> Result<Option<Vec<Payment>>> {
-            let key = AttemptsOf(self.intent.id);
-            let loaded = ctx.loaders()?.load_one(key).await.map_err(shared)?.unwrap_or_default();
-            let payment = |payment| Payment::new(Arc::new(payment), self.now);
-            Ok(Some(loaded.into_iter().map(payment).collect()))
+        async fn attempts(&self, ctx: &Context<'_>) -> Option<Result<Vec<Payment>>> {
+            Some(self.tried(ctx).await)
         }
 
         /// The payment link that made it.
-        async fn link(&self, ctx: &Context<'_>) -> Result<Option<PaymentLink>> {
+        async fn link(&self, ctx: &Context<'_>) -> Option<Result<PaymentLink>> {
             let Source::Link(id) = self.intent.source else {
-                return Ok(None);
+                return None;
             };
-            let loaded = ctx.loaders()?.load_one(id).await.map_err(shared)?;
-            Ok(loaded.map(|link| PaymentLink::new(link, self.now)))
+            self.link_by(ctx, id).await.transpose()
         }
     }
 }

@@ -16,7 +16,7 @@ use super::shown::Shown;
 use super::time::DateTime;
 use async_graphql::{Context, Description, ID, Lookahead, Result};
 use domain::Timestamp;
-use domain::id::PaymentId;
+use domain::id::{IntentId, PaymentId};
 use domain::payment::{Payment as Value, PaymentState, Release, Taken};
 use service::Error;
 use service::payment::{Children, Edge, Relations, Whole};
@@ -82,6 +82,11 @@ impl Payment {
     /// Its id as text.
     pub fn key(&self) -> String {
         self.payment.id.to_string()
+    }
+
+    async fn attempt_at(&self, ctx: &Context<'_>, id: IntentId) -> Result<Option<Intent>> {
+        let loaded = ctx.loaders()?.load_one(id).await.map_err(shared)?;
+        Ok(loaded.map(|intent| Intent::new(Arc::new(intent), self.now)))
     }
 
     fn none(&self) -> domain::Money {
@@ -242,12 +247,8 @@ plain! {
     }
     loaded {
         /// The intent that it is an attempt to pay; null for a payment of its own.
-        async fn intent(&self, ctx: &Context<'_>) -> Result<Option<Intent>> {
-            let Some(id) = self.payment.intent else {
-                return Ok(None);
-            };
-            let loaded = ctx.loaders()?.load_one(id).await.map_err(shared)?;
-            Ok(loaded.map(|intent| Intent::new(Arc::new(intent), self.now)))
+        async fn intent(&self, ctx: &Context<'_>) -> Option<Result<Intent>> {
+            self.attempt_at(ctx, self.payment.intent?).await.transpose()
         }
 
         /// The vaulted card, for card payments.

@@ -89,7 +89,7 @@ plain! {
             #[graphql(desc = "With first: the cursor after which the page begins.")] after: Option<String>,
             #[graphql(desc = "The last so many, 1 to 100.")] last: Option<i32>,
             #[graphql(desc = "With last: the cursor before which the page ends.")] before: Option<String>,
-        ) -> Result<Option<Intents>> {
+        ) -> Option<Result<Intents>> {
             let filter = Filter {
                 link: Some(self.link.id),
                 ..Filter::default()
@@ -100,7 +100,7 @@ plain! {
                 last,
                 before,
             };
-            intent_query::page(ctx, filter, arguments).await.map(Some)
+            Some(intent_query::page(ctx, filter, arguments).await)
         }
     }
 }

@@ -381,7 +381,7 @@ async fn an_intent_offers_what_takes_its_currency(
     let id = made(&school, json!({ "amount": usd(10) })).await;
     assert_eq!(intent(&school, &id).await["gateways"], json!(["CREDIT_CARD"]));
     let paid = pay(&school, &id, Payer::Visa).await.succeeds();
-    assert_eq!(paid.data["intent"]["paid"]["payout"]["amount"], "9.8");
+    assert_eq!(paid.data["intent"]["paid"]["payout"]["amount"], "9.80");
     let refused = create(
         &school,
         json!({ "amount": usd(10), "gateways": ["CREDIT_CARD", "FIB"] }),

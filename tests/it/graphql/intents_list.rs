@@ -200,6 +200,7 @@ async fn relations_of_a_page_are_read_together(#[values(Engine::Sqlite, Engine::
             .unwrap()
             .intent;
         pay(&school, &intent.id.to_string(), Payer::Poor).await.succeeds();
+        app.clock.advance(Duration::seconds(1));
         pay(&school, &intent.id.to_string(), Payer::Visa).await.succeeds();
     }
     app.take_statements();

@@ -17,6 +17,7 @@ mod idempotency_reused;
 mod input_refused;
 mod integrity;
 mod intents;
+mod intents_declined;
 mod intents_idempotency;
 mod intents_list;
 mod intents_refused;

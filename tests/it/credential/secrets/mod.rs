@@ -6,7 +6,7 @@
 mod door;
 mod search;
 
-use crate::support::{Ended, Engine, Hand, Program, Signed, Signer, TestDatabase, fresh_key};
+use crate::support::{Ended, Engine, Hand, Program, Signed, Signer, TestDatabase, card, fresh_key, iqd};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Clock, SystemClock, Timestamp};
@@ -162,6 +162,36 @@ async fn sales(door: &Door, key: &str, secrets: &mut Secrets) {
     }
 }
 
+/// Intents whose pages open with a client secret: made, asked for again, paid, and opened by a payer and by somebody who guesses.
+async fn intents(door: &Door, key: &str, secrets: &mut Secrets) {
+    let create = "mutation($input: IntentCreateInput!) { intentCreate(input: $input) { intent { id checkoutUrl } clientSecret checkoutUrl userErrors { code } } }";
+    for number in ["5555555555554444", "4000000000000002"] {
+        let input = json!({ "idempotencyKey": fresh_key(), "amount": iqd(1_000) });
+        let made = door.ask(key, create, json!({ "input": input })).await;
+        let again = door.ask(key, create, json!({ "input": input })).await;
+        assert_eq!(made.data, again.data);
+        let made = made.field("intentCreate").succeeds().data;
+        let (id, secret) = (
+            made["intent"]["id"].as_str().unwrap(),
+            made["clientSecret"].as_str().unwrap(),
+        );
+        assert!(made["checkoutUrl"].as_str().unwrap().ends_with(secret));
+        secrets.add("client secret", secret);
+        secrets.add("hidden part of a client secret", &secret[secret.len() - 20..]);
+        let input = json!({ "idempotencyKey": fresh_key(), "id": id, "card": card(number) });
+        let confirm = "mutation($input: IntentConfirmInput!) { intentConfirm(input: $input) { intent { status attempts { id } } userErrors { code } } }";
+        door.ask(key, confirm, json!({ "input": input }))
+            .await
+            .field("intentConfirm")
+            .succeeds();
+        let path = format!("{}/checkout/{id}", door.url);
+        for shown in [secret, &secret[..secret.len() - 1]] {
+            let page = door.client.get(&path).query(&[("client_secret", shown)]);
+            page.send().await.unwrap();
+        }
+    }
+}
+
 /// Secrets where they do not belong: as keys that open nothing, variables, arguments, names, paths and queries.
 async fn misplaced(door: &Door, key: &str, secrets: &mut Secrets) {
     let typo = format!(
@@ -308,13 +338,18 @@ async fn no_secret_stands_anywhere_in_clear(#[values(Engine::Sqlite, Engine::Pos
     signing_keys(&door, &key, &mut secrets).await;
     sessions(&door, [&key, &operator], &mut secrets).await;
     sales(&door, &key, &mut secrets).await;
+    intents(&door, &key, &mut secrets).await;
     misplaced(&door, &key, &mut secrets).await;
 
     let mut places = Vec::new();
     let log = "{ apiRequests(first: 100) { nodes { path operation userAgent idempotencyKey errorCode reasonText } } }";
+    let intents = "{ intents(first: 100) { nodes { id checkoutSessionId reference checkoutUrl metadata attempts { id } } } }";
     let list = "{ credentials(first: 100) { nodes { name token signingKeys { publicKey fingerprint } } } }";
-    for (place, query) in [("apiRequests", log), ("credentials", list)] {
+    for (place, query) in [("apiRequests", log), ("credentials", list), ("intents", intents)] {
         for asker in [&key, &operator] {
+            if place == "intents" && asker == &operator {
+                continue;
+            }
             let reply = door.ask(asker, query, json!({})).await;
             assert_eq!(reply.errors, Vec::<Value>::new());
             places.push((place.to_owned(), reply.data.to_string().into_bytes()));

@@ -1,6 +1,8 @@
 //! `tahsil merchant`.
 
-use super::answer::{Answer, Output, fields, table};
+mod view;
+
+use super::answer::Output;
 use super::{Outcome, installation};
 use crate::config::Config;
 use clap::Subcommand;
@@ -10,9 +12,9 @@ use domain::gateways::Gateways;
 use domain::id::MerchantId;
 use domain::merchant::{LateSuccess, Merchant};
 use domain::money::{AmountRefusal, parse_charge_or_zero};
-use domain::{Currency, Money, Timestamp};
-use serde::Serialize;
+use domain::{Currency, Money};
 use service::merchant::{MerchantChange, NewMerchant};
+use view::{Changed, Created, Merchants};
 
 /// What to do with merchants.
 #[derive(Debug, Subcommand)]
@@ -208,152 +210,11 @@ fn currencies() -> impl TypedValueParser<Value = Currency> {
         .try_map(|code| code.to_ascii_uppercase().parse::<Currency>())
 }
 
-/// A merchant as commands show it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct View {
-    id: MerchantId,
-    name: String,
-    currency: Currency,
-    fee_bps: u32,
-    /// Decimal text in `currency`, "0" for none.
-    fee_fixed: String,
-    reserve_bps: u32,
-    gateways: Gateways,
-    card_surcharge: bool,
-    late_success: &'static str,
-    brand_name: Option<String>,
-    brand_color: Option<String>,
-    created_at: Timestamp,
-}
-
-impl From<Merchant> for View {
-    fn from(merchant: Merchant) -> Self {
-        let FeeTerms {
-            fee_bps,
-            fixed,
-            reserve_bps,
-        } = merchant.fees;
-        Self {
-            id: merchant.id,
-            name: merchant.name,
-            currency: merchant.currency,
-            fee_bps,
-            fee_fixed: fixed.map_or_else(|| "0".to_owned(), |fixed| fixed.decimal().to_string()),
-            reserve_bps,
-            gateways: merchant.checkout.gateways,
-            card_surcharge: merchant.checkout.card_surcharge,
-            late_success: merchant.checkout.late_success.as_str(),
-            brand_name: merchant.checkout.brand_name,
-            brand_color: merchant
-                .checkout
-                .brand_color
-                .map(|color| color.as_str().to_owned()),
-            created_at: merchant.created_at,
-        }
-    }
-}
-
-impl View {
-    fn fee(&self) -> String {
-        let share = percent(self.fee_bps);
-        match self.fee_fixed.as_str() {
-            "0" => share,
-            fixed => format!("{share} + {fixed} {}", self.currency),
-        }
-    }
-
-    fn gateways(&self) -> String {
-        if self.gateways == Gateways::all() {
-            "all".to_owned()
-        } else {
-            self.gateways.to_string()
-        }
-    }
-}
-
-/// Basis points as per cent: 250 is `2.50%`.
-fn percent(bps: u32) -> String {
-    format!("{}.{:02}%", bps / 100, bps % 100)
-}
-
-#[derive(Serialize)]
-struct Created(View);
-
-impl Answer for Created {
-    fn text(&self) -> String {
-        let view = &self.0;
-        let about = fields(&[
-            ("id", &view.id),
-            ("name", &view.name),
-            ("currency", &view.currency),
-            ("fee", &view.fee()),
-            ("reserve", &percent(view.reserve_bps)),
-        ]);
-        let id = view.id;
-        format!(
-            "merchant created\n{about}\n\nnext: tahsil credential create --merchant {id} --mode test --name 'First key' --scopes all"
-        )
-    }
-}
-
-#[derive(Serialize)]
-struct Changed(View);
-
-impl Answer for Changed {
-    fn text(&self) -> String {
-        let view = &self.0;
-        let about = fields(&[
-            ("id", &view.id),
-            ("name", &view.name),
-            ("fee", &view.fee()),
-            ("reserve", &percent(view.reserve_bps)),
-            ("gateways", &view.gateways),
-            ("card surcharge", &view.card_surcharge),
-            ("late success", &view.late_success),
-            ("brand name", &view.brand_name.as_deref().unwrap_or("its own")),
-            ("brand colour", &view.brand_color.as_deref().unwrap_or("ours")),
-        ]);
-        format!("merchant changed\n{about}")
-    }
-}
-
-#[derive(Serialize)]
-struct Merchants {
-    merchants: Vec<View>,
-}
-
-impl Answer for Merchants {
-    fn text(&self) -> String {
-        let rows = self.merchants.iter().map(|view| {
-            [
-                view.id.to_string(),
-                view.name.clone(),
-                view.currency.to_string(),
-                view.fee(),
-                percent(view.reserve_bps),
-                view.gateways(),
-                view.created_at.format("%F %T").to_string(),
-            ]
-        });
-        table(
-            [
-                "ID",
-                "NAME",
-                "CURRENCY",
-                "FEE",
-                "RESERVE",
-                "GATEWAYS",
-                "CREATED (UTC)",
-            ],
-            rows,
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::view::percent;
     use super::*;
+    use crate::cli::answer::Answer;
     use serde_json::{Value, json};
 
     fn school() -> Merchant {
