@@ -36,6 +36,7 @@ bench:
 ## generate: everything that is made from the code and checked in.
 generate:
 	cargo run --quiet --locked -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+	cargo run --quiet --locked -- openapi > openapi.json.new && mv openapi.json.new openapi.json
 	cargo run --quiet --locked -- config --reference > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
 	cargo run --quiet --locked -- schema --codes > docs/codes.new && scripts/splice.sh docs/api.md codes docs/codes.new && rm docs/codes.new
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a module here parses, calls a use case of `service`, and prints. What may happen is decided further down.
 
+pub mod checkout;
 pub mod cli;
 pub mod compose;
 pub mod config;

@@ -3,6 +3,7 @@
 //! Invariant: on a signal it stops accepting and finishes what it has begun before it returns, so that a graceful stop never leaves
 //! a payment between its two transactions.
 
+use crate::checkout::{self, Pages};
 use crate::config::{Config, Operations};
 use crate::graphql as schema;
 use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
@@ -11,10 +12,13 @@ use crate::http::cookie::SessionCookie;
 use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
 use crate::http::limit::{Nodes, Throttle, keep_exchanging};
 use crate::http::metrics::{self, Metrics};
+use crate::http::page_address::PageAddress;
 use crate::http::request_id::{self, NewRequestId};
 use crate::http::request_log::RequestLogMetrics;
 use crate::http::{graphiql, graphql, health};
-use crate::rest::rasedi;
+use crate::rest::door::{Door, Shape};
+use crate::rest::fault::{Class, Fault};
+use crate::rest::{asked, native, openapi, public, rasedi, v1};
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Extension;
@@ -23,6 +27,7 @@ use axum::http::uri::Scheme;
 use axum::http::{HeaderName, Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Json, Response};
+use domain::api_version::ApiVersion;
 use domain::id::RequestId;
 use serde_json::json;
 use service::App;
@@ -179,7 +184,23 @@ pub fn router(
         },
         scheme: if https { Scheme::HTTPS } else { Scheme::HTTP },
     };
-    let rest = rasedi::router(gate.clone());
+    let pages = PageAddress::new(config.http.public_url.clone());
+    let rest_door = |shape: Shape| Door {
+        gate: gate.clone(),
+        max_body_bytes: config.http.max_body_bytes,
+        timeout: config.http.request_timeout,
+        shape,
+        pages: pages.clone(),
+    };
+    let rest = rasedi::router(gate.clone(), &config.http)
+        .merge(openapi::router(config.http.graphiql))
+        .merge(v1::router(rest_door(v1::shape)))
+        .merge(native::router(rest_door(v1::shape)))
+        .merge(public::router(rest_door(public::shape)));
+    let hosted = checkout::assets_router().merge(checkout::router(Pages {
+        gate: gate.clone(),
+        address: pages,
+    }));
     let door = graphql::Door {
         gate,
         schema: schema::build(app.clone(), config.http.public_url.clone()),
@@ -200,7 +221,7 @@ pub fn router(
         if let Some(cross_origin) = cross_origin(config) {
             door = door.layer(cross_origin);
         }
-        routes = routes.merge(door).merge(rest);
+        routes = routes.merge(door).merge(rest).merge(hosted);
     }
     if config.role.serves() && config.http.graphiql {
         routes = routes.merge(graphiql::router());
@@ -215,8 +236,8 @@ pub fn router(
 }
 
 async fn not_found(Extension(id): Extension<request_id::RequestId>) -> Response {
-    let body = json!({ "error": "not found", "error_code": "NOT_FOUND", "request_id": id.0 });
-    (StatusCode::NOT_FOUND, Json(body)).into_response()
+    let fault = Fault::new(Class::NotFound, "NOT_FOUND", "not found");
+    asked::print(v1::shape, &fault, ApiVersion::NEWEST, &id.0)
 }
 
 /// A defect: the request fails, the process goes on, and the cause stays in the log.
@@ -248,6 +269,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let (stopping, ended) = (CancellationToken::new(), CancellationToken::new());
+    let mut config = config.clone();
+    config.http.public_url = config.http.reached_at(listener.local_addr()?);
+    let config = &config;
     let router =
         router(&app, config, &counters, &stopping)?.into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(listen = %listener.local_addr()?, "listening");

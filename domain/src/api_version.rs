@@ -46,7 +46,7 @@ pub struct UnknownApiVersion {
 }
 
 /// What `2026-06-14.basra` does otherwise than `2025-12-01.tigris`.
-const BASRA: [ApiChange; 3] = [
+const BASRA: [ApiChange; 4] = [
     ApiChange {
         area: "REST: a payment that is in the wrong state (already captured, voided or refunded)",
         before: "400 Bad Request",
@@ -56,6 +56,11 @@ const BASRA: [ApiChange; 3] = [
         area: "REST: an authorization or intent that has run out, or has no attempts left",
         before: "400 Bad Request",
         after: "410 Gone, with the same words",
+    },
+    ApiChange {
+        area: "REST: the words about a currency that is not supported",
+        before: "unsupported currency (only USD, EUR, and MAD supported), whatever else is supported",
+        after: "the same form with every currency that is supported",
     },
     ApiChange {
         area: "Events: an authorization that runs out after seven days",
@@ -166,7 +171,7 @@ mod tests {
     #[test]
     fn an_upgrade_says_what_changes() {
         let (old, new) = (ApiVersion::Tigris, ApiVersion::Basra);
-        assert_eq!(old.changes_until(new).count(), 3);
+        assert_eq!(old.changes_until(new).count(), 4);
         assert_eq!(new.changes_until(new).count() + new.changes_until(old).count(), 0);
     }
 }

@@ -207,6 +207,8 @@ ids! {
     CredentialId = "cred",
     /// A key that verifies signed requests of a credential.
     SigningKeyId = "skey",
+    /// A key that signs callbacks (S3).
+    CallbackKeyId = "cbk",
     /// A dashboard session.
     SessionId = "ses",
     /// One API request.
@@ -244,6 +246,13 @@ impl IntentId {
     #[must_use]
     pub const fn reference(self) -> Uuid {
         self.0
+    }
+
+    /// The intent with this reference code. A code has one spelling, the one that [`Self::reference`] prints.
+    #[must_use]
+    pub fn from_reference(text: &str) -> Option<Self> {
+        let code = Uuid::try_parse(text).ok()?;
+        (code.hyphenated().to_string() == text).then_some(Self(code))
     }
 }
 
@@ -308,6 +317,25 @@ mod tests {
             "pay_7zzzzzzzzzzzzzzzzzzzzzzz'; --",
         ] {
             assert!(text.parse::<PaymentId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reference_code_has_one_spelling() {
+        let id: IntentId = SeededIds::new(42).id(Timestamp::default());
+        let code = id.reference().to_string();
+        assert_eq!(IntentId::from_reference(&code), Some(id));
+        for other in [
+            String::new(),
+            code.to_uppercase(),
+            code.replace('-', ""),
+            format!("{{{code}}}"),
+            format!("urn:uuid:{code}"),
+            format!("{code} "),
+            id.to_string(),
+            "PAY_XXXXXX".to_owned(),
+        ] {
+            assert_eq!(IntentId::from_reference(&other), None, "{other}");
         }
     }
 

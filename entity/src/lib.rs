@@ -6,6 +6,7 @@
 
 pub mod api_request;
 pub mod business_day;
+pub mod callback_key;
 pub mod card;
 pub mod credential;
 pub mod idempotency_record;

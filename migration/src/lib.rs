@@ -14,6 +14,7 @@ mod m20261120_000006_api_requests;
 mod m20261120_000007_integrity;
 mod m20261120_000008_rate_limits;
 mod m20261120_000009_intents;
+mod m20261120_000010_callback_keys;
 
 pub use lock::run_pending;
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000007_integrity::Migration),
             Box::new(m20261120_000008_rate_limits::Migration),
             Box::new(m20261120_000009_intents::Migration),
+            Box::new(m20261120_000010_callback_keys::Migration),
         ]
     }
 }

@@ -76,6 +76,12 @@ impl Keys {
         }
     }
 
+    /// By what people tell master keys apart: what is sealed under this one opens under no other.
+    #[must_use]
+    pub fn seal_id(&self) -> &str {
+        &self.seal_id
+    }
+
     /// Encrypts a secret that must be kept: ChaCha20-Poly1305 under a random nonce. It opens for `owner` only, the id of the row
     /// that it stands in, so that it cannot be moved to another.
     #[must_use]

@@ -5,6 +5,7 @@
 
 pub mod api_request;
 mod app;
+pub mod callback_key;
 pub mod card;
 pub mod credential;
 pub mod db;
@@ -24,6 +25,7 @@ pub mod payment_link;
 pub mod promo_code;
 pub mod provider;
 pub mod random;
+pub mod rasedi;
 pub mod rate_limit;
 pub mod refund;
 

@@ -14,6 +14,7 @@ mod failure;
 mod installation;
 mod merchant;
 mod migrate;
+mod openapi;
 mod operator;
 mod outcome;
 mod private_key;
@@ -84,6 +85,8 @@ enum Command {
     Config(config::Args),
     /// Print the GraphQL schema; needs no database.
     Schema(schema::Args),
+    /// Print the OpenAPI document of the REST API; needs no database.
+    Openapi(openapi::Args),
     /// Print a completion script for a shell.
     Completions(completions::Args),
 }
@@ -98,6 +101,7 @@ impl Cli {
         match self.command {
             // These print something fixed, or the very thing that may be wrong with the configuration.
             Command::Schema(args) => schema::run(&args),
+            Command::Openapi(args) => openapi::run(&args),
             Command::Completions(args) => completions::run(&args),
             Command::Sign(args) => sign::run(&args),
             Command::Config(args) => config::run(&args, &settings),

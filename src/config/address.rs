@@ -84,6 +84,16 @@ impl PublicUrl {
         self.0.starts_with("https://")
     }
 
+    /// What stands before every path; empty where this server is not reached below another.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        let place = self.0.split_once("://").map_or("", |(_, place)| place);
+        place
+            .find('/')
+            .and_then(|slash| place.get(slash..))
+            .unwrap_or_default()
+    }
+
     /// The link to `path`, which begins with a slash.
     #[must_use]
     pub fn link(&self, path: &str) -> String {
@@ -137,6 +147,8 @@ mod tests {
             url.link("/checkout/pi_1"),
             "https://pay.example.iq/tahsil/checkout/pi_1"
         );
+        assert_eq!(url.root(), "/tahsil");
+        assert_eq!(PublicUrl::parse("http://127.0.0.1:8080").unwrap().root(), "");
     }
 
     #[test]

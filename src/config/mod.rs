@@ -34,8 +34,9 @@ pub use source::{Layer, Origin, from_env, from_file, unrecognised};
 use axum::http::HeaderValue;
 use domain::limit::Limit;
 use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::{ffi::OsString, io, net::SocketAddr, time::Duration};
+use std::{ffi::OsString, io, time::Duration};
 use tracing_subscriber::EnvFilter;
 
 /// The file that is read when it exists and no other is named.
@@ -139,6 +140,24 @@ pub struct Provider {
     pub live: LiveProvider,
     /// Longest wait for an answer; afterwards the outcome is unknown.
     pub timeout: Duration,
+}
+
+impl Http {
+    /// How others reach a server that listens at `listening`: as was said, and where nothing was said by the address that it took, since
+    /// port 0 takes a free one and no browser goes to `0.0.0.0`.
+    #[must_use]
+    pub fn reached_at(&self, listening: SocketAddr) -> PublicUrl {
+        if self.public_url.to_string() != format!("http://{}", self.listen) {
+            return self.public_url.clone();
+        }
+        let host = if listening.ip().is_unspecified() {
+            IpAddr::V4(Ipv4Addr::LOCALHOST)
+        } else {
+            listening.ip()
+        };
+        let taken = format!("http://{}", SocketAddr::new(host, listening.port()));
+        PublicUrl::parse(&taken).unwrap_or_else(|| self.public_url.clone())
+    }
 }
 
 impl Config {

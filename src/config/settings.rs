@@ -47,7 +47,7 @@ settings! {
     /// How log lines look; `auto` is `pretty` on a terminal and `json` elsewhere.
     LOG_FORMAT: Shape::Choice(LogFormat::WORDS),
         "log_format", Some("log-format"), Some("auto");
-    /// Whether the GraphQL editor is served at /graphiql.
+    /// Whether the GraphQL editor is served at /graphiql, and the page of the REST API at /openapi/.
     GRAPHIQL: Shape::Switch,
         "graphiql", Some("graphiql"), Some("false");
     /// Who may read the schema through the GraphQL door: operators and keys of test mode, every key, or nobody.

@@ -198,3 +198,30 @@ fn a_file_that_was_asked_for_is_read_and_has_to_exist() {
     let config = Config::from_values(&in_force(&flags, env).unwrap()).unwrap();
     assert_eq!((config.role, config.log.filter.as_str()), (Role::Worker, "debug"));
 }
+
+#[test]
+fn a_browser_gets_an_address_that_it_can_open() {
+    let config = |values: &[(&'static str, &str)]| Config::from_values(&from_flags(values)).unwrap();
+    let at = |text: &str| text.parse::<SocketAddr>().unwrap();
+    assert_eq!(
+        config(&[("listen", "127.0.0.1:0")])
+            .http
+            .reached_at(at("127.0.0.1:40123"))
+            .to_string(),
+        "http://127.0.0.1:40123"
+    );
+    assert_eq!(
+        config(&[("listen", "0.0.0.0:8080")])
+            .http
+            .reached_at(at("0.0.0.0:8080"))
+            .to_string(),
+        "http://127.0.0.1:8080"
+    );
+    assert_eq!(
+        config(&[("public_url", "https://try.example.iq")])
+            .http
+            .reached_at(at("127.0.0.1:8080"))
+            .to_string(),
+        "https://try.example.iq"
+    );
+}

@@ -154,6 +154,7 @@ impl IntentConfirmInput {
                 card,
                 customer,
                 expected_total,
+                notes: Vec::new(),
             },
         });
         reading.finish(command)

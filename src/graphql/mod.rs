@@ -56,3 +56,4 @@ mod written;
 pub use error::{Code, failure};
 pub use rate_limit::{Spent, Tally};
 pub use schema::{Schema, build, sdl};
+pub use user_error::{UserError, UserErrorCode, user_errors};

@@ -14,5 +14,6 @@ mod label;
 pub mod limit;
 pub mod metrics;
 pub mod noted;
+pub mod page_address;
 pub mod request_id;
 pub mod request_log;

@@ -19,6 +19,8 @@ const names = [
   "signing-http",
   "signing-examples",
   "signing-postman",
+  "postman",
+  "callbacks",
 ];
 const CHECK_MS = 90_000;
 

@@ -19,6 +19,10 @@ mod ledger;
 #[cfg(test)]
 mod migration;
 #[cfg(test)]
+mod rasedi;
+#[cfg(test)]
+mod rest;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod scope_walk;

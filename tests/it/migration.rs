@@ -9,7 +9,7 @@ use service::db::open_for_migration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// After each migration, oldest first: a row for every table that it made. Whoever adds a migration adds its rows here.
-const ROWS: [&[&str]; 8] = [
+const ROWS: [&[&str]; 10] = [
     &[
         "INSERT INTO merchants VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'school', 'IQD', 200, 0, 500, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO operators VALUES ('op_01kv5bjh80ex9aenrk1yfn4p0w', 'Zainab', 'eop_1', \
@@ -79,6 +79,27 @@ const ROWS: [&[&str]; 8] = [
     &[
         "INSERT INTO rate_limits VALUES ('payments', 'mer_01kv5bjh80ex9aenrk1yfn4p0w:test', '2026-06-15T10:00:01+00:00', 50000, 2000000)",
     ],
+    &[
+        "INSERT INTO promo_codes VALUES ('promo_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'EID-2026', \
+         1000, NULL, NULL, 3, 1, NULL, NULL, '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO payment_links VALUES ('plink_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'IQD', 5000, \
+         'Tuition', NULL, NULL, '{}', 'CREDIT_CARD,FIB', FALSE, FALSE, FALSE, TRUE, NULL, 3, 1, NULL, NULL, '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO intents VALUES ('pi_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'link', \
+         'plink_01kv5bjh80ex9aenrk1yfn4p0w', 'succeeded', 'IQD', 5000, 'automatic', 'CREDIT_CARD,FIB', FALSE, FALSE, FALSE, TRUE, \
+         'Tuition', NULL, NULL, '{}', NULL, NULL, NULL, NULL, NULL, NULL, \
+         'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc', 'promo_01kv5bjh80ex9aenrk1yfn4p0w', 'EID-2026', 1000, 0, \
+         'pay_02kv5bjh80ex9aenrk1yfn4p0w', 'FIB', NULL, '2026-06-15T10:00:00+00:00', 3000, FALSE, FALSE, NULL, NULL, \
+         '2026-06-15T11:00:00+00:00', '2026-06-15T10:00:00+00:00', '2026-06-15T10:00:00+00:00', 3)",
+        "INSERT INTO payments (id, merchant_id, mode, status, gateway, provider, currency, amount_minor, authorized_minor, \
+         captured_minor, refunded_minor, refund_pending_minor, hold_open, outcome_unknown, captured_at, metadata, created_at, \
+         updated_at, version, intent_id, customer_phone) VALUES ('pay_02kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', \
+         'test', 'captured', 'FIB', 'sandbox', 'IQD', 4000, 4000, 4000, 0, 0, FALSE, FALSE, '2026-06-15T10:00:00+00:00', '{}', \
+         '2026-06-15T10:00:00+00:00', '2026-06-15T10:00:00+00:00', 2, 'pi_01kv5bjh80ex9aenrk1yfn4p0w', '07701234567')",
+    ],
+    &[
+        "INSERT INTO callback_keys VALUES ('cbk_01kv5bjh80ex9aenrk1yfn4p0w', 'test', '3081', 'v1.00112233.00', '00112233', \
+         '2026-06-15T10:00:00+00:00')",
+    ],
 ];
 
 /// A column as an entity has it.
@@ -135,10 +156,12 @@ macro_rules! entities {
 entities!(
     api_request,
     business_day,
+    callback_key,
     card,
     credential,
     idempotency_record,
     integrity_warning,
+    intent,
     journal,
     ledger_account,
     merchant,
@@ -147,6 +170,8 @@ entities!(
     operator,
     outbox_event,
     payment,
+    payment_link,
+    promo_code,
     rate_limit,
     refund,
     session,

@@ -5,9 +5,13 @@
 
 mod amount;
 mod currency;
+mod shown;
+mod wire;
 
 pub use amount::{AmountRefusal, MAX_CHARGE_MAJOR, MoneyText, parse_charge, parse_charge_or_zero};
 pub use currency::{Currency, UnknownCurrency};
+pub use shown::ShownMoney;
+pub use wire::{NotHundredths, WireRefusal, from_hundredths, parse_hundredths};
 
 use serde::{Deserialize, Serialize};
 

@@ -15,12 +15,13 @@ use domain::credential::Scope;
 use domain::id::{IntentId, OperationId};
 use domain::idempotency::IdempotencyKey;
 use domain::intent::{Attempt, ConfirmRefusal, Intent};
+use domain::metadata::Metadata;
 use domain::payment::Customer;
 use domain::provider::Gateway;
 use domain::{Money, Timestamp};
 use std::sync::Arc;
 
-/// What is paid with.
+/// What is paid with. Texts are checked by the caller with `domain::metadata`.
 #[derive(Debug)]
 pub struct Confirm {
     /// Through which gateway.
@@ -31,6 +32,8 @@ pub struct Confirm {
     pub customer: Customer,
     /// The total that the payer saw; what was not shown is not compared.
     pub expected_total: Option<Money>,
+    /// What is noted on this attempt's payment besides the notes of the intent: what a simulated wallet answered.
+    pub notes: Vec<(String, String)>,
 }
 
 /// Pays an intent with a merchant's key. The same key again gives the first answer.
@@ -189,9 +192,16 @@ fn payment_of(
         customer: intent.customer.clone(),
         description: intent.description.clone().or_else(|| intent.title.clone()),
         merchant_reference: intent.merchant_reference.clone(),
-        metadata: intent.metadata.clone(),
+        metadata: noted(&intent.metadata, with.notes)?,
         simulate: false,
     })
+}
+
+fn noted(metadata: &Metadata, notes: Vec<(String, String)>) -> Result<Metadata> {
+    let known = metadata
+        .iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+    Ok(Metadata::new(known.chain(notes))?)
 }
 
 /// Everything that makes this request what it is.

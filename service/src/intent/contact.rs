@@ -1,6 +1,6 @@
 //! What a payer says of themselves.
 
-use domain::intent::{Collect, ConfirmRefusal};
+use domain::intent::{Collect, ConfirmRefusal, Intent};
 use domain::payment::Customer;
 
 /// Longest e-mail address (RFC 5321, 4.5.3.1).
@@ -38,6 +38,14 @@ pub(super) fn merged(
         _ => {}
     }
     Ok(merged)
+}
+
+/// That a payer has said of themselves what an intent asks for, or that it is known.
+///
+/// # Errors
+/// What is missing or cannot be.
+pub fn check_contact(intent: &Intent, typed: &Customer) -> Result<(), ConfirmRefusal> {
+    merged(&intent.customer, typed, intent.collect).map(drop)
 }
 
 /// Whether a message could be sent there: something, one `@`, a host. Whether it arrives, only sending tells.

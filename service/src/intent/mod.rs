@@ -19,11 +19,13 @@ mod write;
 
 pub use cancel::{cancel, cancel_as_payer};
 pub use confirm::{Confirm, confirm, confirm_as_payer};
+pub use contact::check_contact;
 pub use create::{Created, Door, NewIntent, create};
 pub(crate) use create::{Origin, create_from};
 pub use expire::expire_due;
 pub use find::{Filter, attempts_of, count, get, get_many, page, public};
-pub(crate) use follow::follow;
+pub(crate) use follow::{follow, of};
 pub use late::give_back_late_money;
 pub use payer::{Payer, Shown, by_reference, by_secret, show};
 pub use promo::{apply_promo_code, remove_promo_code};
+pub(crate) use slot::HOLD_SLOTS;

@@ -22,7 +22,6 @@ use service::App;
 use service::credential::{Manager, NewCredential};
 use std::ffi::OsString;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 /// The database when nobody names another.
@@ -96,7 +95,7 @@ pub async fn run(args: &Args, config: &Config) -> anyhow::Result<Outcome> {
     let listener = serve::listen(config).await?;
     let server = Server::open(config).await?;
     let keys = keys(&server.app, config).await?;
-    let address = reachable(config, listener.local_addr()?);
+    let address = config.http.reached_at(listener.local_addr()?).to_string();
     line(&welcome(&address, &keys, server.app.now()))?;
     server.until_stopped(listener, config).await
 }
@@ -170,18 +169,6 @@ fn remove_file(path: &Path) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
-}
-
-/// The address that a browser on this machine opens: the public one if it was set, else where we listen.
-fn reachable(config: &Config, listening: SocketAddr) -> String {
-    let configured = config.http.public_url.to_string();
-    if configured != format!("http://{}", config.http.listen) {
-        return configured;
-    }
-    if listening.ip().is_unspecified() {
-        return format!("http://{}:{}", Ipv4Addr::LOCALHOST, listening.port());
-    }
-    format!("http://{listening}")
 }
 
 /// What somebody who sees this for the first time needs.

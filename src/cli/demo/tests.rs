@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::{InForce, Layer};
 use domain::credential::{KeyKind, secret_entropy};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 fn flags(values: &[(&'static str, &str)], config: Option<PathBuf>) -> SettingFlags {
@@ -86,33 +87,6 @@ fn fresh_throws_away_demo_files_only() {
         .collect();
     left.sort();
     assert_eq!(left, ["my-demo.key", "tahsil.db"]);
-}
-
-#[test]
-fn a_browser_gets_an_address_that_it_can_open() {
-    let config = |values: &[(&'static str, &str)]| {
-        let layer = values
-            .iter()
-            .map(|(key, text)| (*key, (*text).to_owned()))
-            .collect();
-        Config::from_values(&InForce::from_layers(Layer::new(), Layer::new(), layer)).unwrap()
-    };
-    let at = |text: &str| text.parse::<SocketAddr>().unwrap();
-    assert_eq!(
-        reachable(&config(&[("listen", "127.0.0.1:0")]), at("127.0.0.1:40123")),
-        "http://127.0.0.1:40123"
-    );
-    assert_eq!(
-        reachable(&config(&[("listen", "0.0.0.0:8080")]), at("0.0.0.0:8080")),
-        "http://127.0.0.1:8080"
-    );
-    assert_eq!(
-        reachable(
-            &config(&[("public_url", "https://try.example.iq")]),
-            at("127.0.0.1:8080")
-        ),
-        "https://try.example.iq"
-    );
 }
 
 #[test]

@@ -6,8 +6,10 @@
 
 mod buckets;
 mod exchange;
+mod quota;
 
 pub use exchange::{Exchange, keep_exchanging};
+pub use quota::{Per, Quota};
 
 use crate::config::Limits;
 use buckets::{Buckets, Holder};
@@ -187,6 +189,28 @@ impl Throttle {
         self.queries.take(asker.tenant(), 1, now)
     }
 
+    /// How the rates of commands stand, the shorter first; nothing is taken.
+    #[must_use]
+    pub fn command_quotas(&self, asker: Asker<'_>, now: Timestamp) -> [Quota; 2] {
+        let holder = asker.tenant();
+        [
+            quota(&self.payments, "payments", Per::Second, holder, now),
+            quota(&self.payments_hourly, "payments-hourly", Per::Hour, holder, now),
+        ]
+    }
+
+    /// How the rate of questions stands; nothing is taken.
+    #[must_use]
+    pub fn question_quota(&self, asker: Asker<'_>, now: Timestamp) -> Quota {
+        quota(&self.queries, "queries", Per::Second, asker.tenant(), now)
+    }
+
+    /// How the rate of requests without a key stands for an address; nothing is taken.
+    #[must_use]
+    pub fn public_quota(&self, address: IpAddr, now: Timestamp) -> Quota {
+        quota(&self.public, "public", Per::Second, network(address), now)
+    }
+
     /// Takes what an operation may cost.
     ///
     /// # Errors
@@ -214,6 +238,16 @@ impl Throttle {
         self.cost
             .with(asker.key(), now, |bucket, limit| points_of(bucket, limit, now))
     }
+}
+
+fn quota(buckets: &Buckets, name: &'static str, per: Per, holder: Holder, now: Timestamp) -> Quota {
+    buckets.with(holder, now, |bucket, limit| Quota {
+        name,
+        per,
+        most: limit.capacity(),
+        left: bucket.left(limit, now),
+        full_in: bucket.full_at(limit, now) - now,
+    })
 }
 
 fn points_of(bucket: &Bucket, limit: Limit, now: Timestamp) -> Points {

@@ -25,18 +25,21 @@ pub enum Fault {
     Unreachable,
     /// The issuer says no, whatever the card.
     Decline,
+    /// There is not enough money, whatever the card.
+    InsufficientFunds,
     /// No answer comes at all; a later question gets it.
     Hang,
 }
 
 impl Fault {
     /// Every fault, in the order in which documents list them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::TimeoutAfterCharge,
         Self::TimeoutBeforeCharge,
         Self::LateSuccess,
         Self::Unreachable,
         Self::Decline,
+        Self::InsufficientFunds,
         Self::Hang,
     ];
 
@@ -49,6 +52,7 @@ impl Fault {
             Self::LateSuccess => "late_success",
             Self::Unreachable => "unreachable",
             Self::Decline => "decline",
+            Self::InsufficientFunds => "insufficient_funds",
             Self::Hang => "hang",
         }
     }
@@ -127,7 +131,7 @@ mod tests {
             assert_eq!(
                 report,
                 "unknown fault in metadata key sandbox_fault_void, known: timeout_after_charge, \
-                 timeout_before_charge, late_success, unreachable, decline, hang"
+                 timeout_before_charge, late_success, unreachable, decline, insufficient_funds, hang"
             );
         }
     }

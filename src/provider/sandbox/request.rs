@@ -85,6 +85,12 @@ impl<'a> Request<'a> {
             Ok(Some(Fault::Decline)) => {
                 self.declined(DeclineReason::DoNotHonor, Some("05"), "do not honor", None)
             }
+            Ok(Some(Fault::InsufficientFunds)) => self.declined(
+                DeclineReason::InsufficientFunds,
+                Some("51"),
+                "insufficient funds",
+                None,
+            ),
             Ok(None | Some(Fault::TimeoutAfterCharge | Fault::LateSuccess | Fault::Hang)) => self.decided(),
         }
     }

@@ -12,13 +12,17 @@ const SIGNED_MS = 5_000;
 const REFERENCE = "7676c702-a2a7-4996-baf3-09a8d012ed09";
 const collectionFile = join(here, "signing", "postman_collection.json");
 
+/** The requests of the collection, in its order. */
+export function requests() {
+  return JSON.parse(readFileSync(collectionFile, "utf8")).item;
+}
+
 export async function run(server) {
   const { origin } = new URL(server.url);
-  const { item: items } = JSON.parse(readFileSync(collectionFile, "utf8"));
   // The paths of the collection are those of live mode.
   const credential = await server.credential("live", "--signing-key", "ed25519");
   const said = [];
-  for (const item of items) {
+  for (const item of requests()) {
     const request = await signedAsPostmanDoes(item, {
       x_id: credential.secret,
       private_key: credential.privateKey,
@@ -26,9 +30,8 @@ export async function run(server) {
     });
     const what = `${item.name}: ${request.method} ${request.path}`;
     const { status, text } = await send(origin, request);
-    // Today nothing is behind the door, and a 404 says so; tomorrow an answer is.
-    assert.notEqual(status, 401, `${what}: ${text}`);
-    assert.ok(status < 500, `${what}: ${text}`);
+    // There is no payment with that code, and whoever is let in learns it.
+    assert.equal(status, request.path.endsWith(REFERENCE) ? 404 : 200, `${what}: ${text}`);
     said.push(`${item.name} ${status}`);
 
     const spoilt = withHeaders(request, { "x-signature": flipped(request.headers["x-signature"]) });
@@ -45,9 +48,10 @@ export async function run(server) {
   return said.join(", ");
 }
 
-/** The request of one item, with the variables that its script has set. */
-export async function signedAsPostmanDoes(item, variables) {
-  const environment = new Map(Object.entries(variables));
+/** The request of one item, in a mode, with the variables that its script has set; an environment that is a `Map` keeps them. */
+export async function signedAsPostmanDoes(item, variables, mode = "live") {
+  const environment = variables instanceof Map ? variables : new Map(Object.entries(variables));
+  const inMode = (part) => (part === "live" ? mode : part);
   let lost;
   const signed = new Promise((resolve, reject) => {
     // The scripts sign in a promise that they give to nobody.
@@ -62,7 +66,7 @@ export async function signedAsPostmanDoes(item, variables) {
       }
     };
     const { method, urlObject, url } = item.request;
-    const path = urlObject?.path ?? new URL(url).pathname.slice(1).split("/");
+    const path = (urlObject?.path ?? new URL(url).pathname.slice(1).split("/")).map(inMode);
     const pm = {
       request: { method, url: { path } },
       environment: { get: (name) => environment.get(name), set },
@@ -83,5 +87,20 @@ export async function signedAsPostmanDoes(item, variables) {
   const headers = Object.fromEntries(header.map(({ key, value }) => [key.toLowerCase(), filled(value)]));
   // Where the collection has a placeholder, its users put their secret.
   headers["x-id"] = headers["x-id"].replace("YOUR_API_KEY", environment.get("x_id"));
-  return { method, path: new URL(filled(url)).pathname, headers, body: body?.raw };
+  const path = new URL(filled(url)).pathname.split("/").map(inMode).join("/");
+  return { method, path, headers, body: body?.raw };
+}
+
+/** Runs what an item does with its answer. */
+export function answeredAsPostmanDoes(item, environment, text) {
+  const pm = {
+    response: { json: () => JSON.parse(text) },
+    environment: { get: (name) => environment.get(name), set: (name, value) => environment.set(name, value) },
+  };
+  const sandbox = vm.createContext({ pm, console: { log() {} } });
+  for (const { listen, script } of item.event) {
+    if (listen === "test") {
+      vm.runInContext(script.exec.join("\n"), sandbox, { filename: item.name });
+    }
+  }
 }

@@ -47,7 +47,7 @@ async fn an_upgrade_is_previewed_and_then_made(#[values(Engine::Sqlite, Engine::
         .await
         .succeeds();
     assert_eq!(preview.data["applied"], false);
-    assert_eq!(preview.data["changes"].as_array().unwrap().len(), 3);
+    assert_eq!(preview.data["changes"].as_array().unwrap().len(), 4);
     assert_eq!(
         hand.text("SELECT api_version FROM credentials").await,
         "2025-12-01.tigris"

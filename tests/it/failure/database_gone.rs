@@ -80,7 +80,27 @@ async fn a_node_without_its_database_is_alive_not_ready_and_says_so(
     // Its key was read a moment ago; what it asks for fails. A second later not even the key can be read.
     let refused = school.sale(iqd(100)).await.fails_with("UNAVAILABLE");
     assert_eq!(refused.status, StatusCode::OK);
+    let rest = async || {
+        let post = app.anonymous().request(Method::POST, "/api/v1/payments/sale");
+        let body = json!({ "amount": 10_000, "currency": "IQD", "gateway": "FIB" });
+        let response = post
+            .header("x-api-key", &school.secret)
+            .json(&body)
+            .send()
+            .await
+            .unwrap();
+        let status = response.status();
+        let body: Value = response.json().await.unwrap();
+        (status, body["error_code"].clone(), body["success"].clone())
+    };
+    let unavailable = (
+        StatusCode::SERVICE_UNAVAILABLE,
+        json!("UNAVAILABLE"),
+        json!(false),
+    );
+    assert_eq!(rest().await, unavailable);
     app.clock.advance(chrono::Duration::seconds(1));
     let refused = school.sale(iqd(100)).await.fails_with("UNAVAILABLE");
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(rest().await, unavailable);
 }

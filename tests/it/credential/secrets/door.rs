@@ -52,4 +52,23 @@ impl Door {
         let query = "mutation($input: PaymentSaleInput!) { paymentSale(input: $input) { payment { id status } userErrors { code message } } }";
         self.ask(key, query, json!({ "input": input })).await
     }
+
+    /// The same by the REST door, and once with a number where a text belongs: the status of each.
+    pub async fn sell_by_rest(&self, key: &str, number: &str, cvv: &str) -> [u16; 2] {
+        let card = json!({
+            "number": number, "cardholder_name": "Zainab Al-Saadi", "exp_month": 12, "exp_year": 2027, "cvv": cvv,
+        });
+        let body = json!({ "amount": 100_000, "currency": "IQD", "card": card });
+        let mut wrong = body.clone();
+        wrong["card"]["number"] = number.parse::<u64>().unwrap().into();
+        let mut statuses = [0; 2];
+        for (status, body) in statuses.iter_mut().zip([body, wrong]) {
+            let post = self.client.post(format!("{}/api/v1/payments/sale", self.url));
+            let answer = post.header("x-api-key", key).json(&body).send().await.unwrap();
+            *status = answer.status().as_u16();
+            let text = answer.text().await.unwrap();
+            assert!(!text.contains(number), "{text}");
+        }
+        statuses
+    }
 }

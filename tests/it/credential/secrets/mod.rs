@@ -142,9 +142,14 @@ async fn sessions(door: &Door, keys: [&str; 2], secrets: &mut Secrets) {
 
 /// Cards that are taken and cards that are not.
 async fn sales(door: &Door, key: &str, secrets: &mut Secrets) {
-    for number in NUMBERS {
+    for (number, status) in NUMBERS.into_iter().zip([200, 402, 400]) {
         secrets.add("card number", number);
         door.sell(key, number, CVV).await;
+        assert_eq!(
+            door.sell_by_rest(key, number, CVV).await,
+            [status, 400],
+            "{number}"
+        );
     }
     // However it is written into JSON or a log line.
     for text in [
@@ -268,6 +273,15 @@ async fn misplaced(door: &Door, key: &str, secrets: &mut Secrets) {
                 .send()
                 .await
                 .unwrap();
+        }
+        // A secret in place of an id, where it can be told from an honest one.
+        if ["esk_", "eok_", "ess_"]
+            .iter()
+            .any(|prefix| secret.starts_with(prefix))
+        {
+            let url = format!("{}/api/v1/payments/{secret}", door.url);
+            let get = door.client.get(url).header("x-api-key", key);
+            assert_eq!(get.send().await.unwrap().status(), 404);
         }
         // A secret is a name that GraphQL takes; a key in PEM or a number is not.
         if ["esk_", "eok_", "ess_"]

@@ -1,0 +1,208 @@
+//! Paying, and giving up.
+
+use super::Pages;
+use super::halt::Halt;
+use super::show::{offers, reply};
+use super::typed::{Typed, seen_total};
+use super::visit::{Fields, Reply, Visit, order};
+use crate::checkout::view::{Form, Frame, Hidden, LinkOverPage, Notice, Problem, PromoProblem, WalletPage};
+use axum::extract::State;
+use axum::response::Response;
+use domain::card::CardDetails;
+use domain::intent::{ConfirmRefusal, IntentRefusal, IntentStatus};
+use domain::operation::OperationState;
+use domain::payment::Customer;
+use domain::promo_code::PromoRefusal;
+use domain::provider::Gateway;
+use service::intent::{Confirm, Payer, Shown, cancel_as_payer, confirm_as_payer, remove_promo_code, show};
+use service::{Error, Refusal};
+use std::sync::Arc;
+
+/// `POST` of a page: pays with what was chosen. A wallet asks its owner first.
+pub async fn pay(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
+    let reply = paid(&visit).await;
+    visit.answer(reply)
+}
+
+async fn paid(visit: &Visit) -> Result<Reply, Halt> {
+    let (payer, shown) = visit.shown().await?;
+    let fields = visit.fields()?;
+    if is_over(visit, &shown, &fields) {
+        return Ok(Reply::See(visit.here("")));
+    }
+    let mut typed = Typed::of(&fields);
+    let enabled = offers(&shown)?;
+    let chosen = typed
+        .gateway
+        .filter(|chosen| enabled.iter().any(|offer| offer.gateway == *chosen));
+    let Some(gateway) = chosen else {
+        typed.problems.push(Problem::GatewayMissing);
+        return reply(visit, shown, typed, None);
+    };
+    if let Err(refusal) = service::intent::check_contact(&shown.intent, &customer(&typed)) {
+        typed.refused(&refusal).ok_or(Halt::WentWrong)?;
+    }
+    let card = match gateway {
+        Gateway::CreditCard => typed.card(&fields, visit.now),
+        _ => None,
+    };
+    if !typed.problems.is_empty() {
+        return reply(visit, shown, typed, None);
+    }
+    match gateway {
+        Gateway::CreditCard => attempt(visit, payer, shown, typed, &fields, card, Vec::new()).await,
+        wallet => ask_wallet(visit, &shown, &typed, wallet, &fields),
+    }
+}
+
+/// Whether this form belongs to an attempt that was made already, or to an intent that is not open any more: a page that is sent
+/// again charges nobody.
+pub fn is_over(visit: &Visit, shown: &Shown, fields: &Fields) -> bool {
+    let open = shown.intent.status_at(visit.now) == IntentStatus::Created;
+    let made = shown.intent.attempts.to_string();
+    !open || fields.get("attempt").is_some_and(|attempt| *attempt != made)
+}
+
+/// What the payer says of themselves.
+pub fn customer(typed: &Typed) -> Customer {
+    Customer {
+        email: typed.email.clone(),
+        phone: typed.phone.clone(),
+        name: Some(typed.card.holder.clone()).filter(|name| !name.is_empty()),
+    }
+}
+
+/// The page of the wallet, which carries what was typed so far.
+fn ask_wallet(
+    visit: &Visit,
+    shown: &Shown,
+    typed: &Typed,
+    gateway: Gateway,
+    fields: &Fields,
+) -> Result<Reply, Halt> {
+    let intent = &shown.intent;
+    let bill = intent.bill(&shown.merchant, gateway).map_err(|_| Halt::Away)?;
+    let mut hidden = vec![
+        Hidden {
+            name: "gateway",
+            value: gateway.to_string(),
+        },
+        Hidden {
+            name: "attempt",
+            value: intent.attempts.to_string(),
+        },
+        Hidden {
+            name: super::typed::said(gateway),
+            value: bill.total.minor().to_string(),
+        },
+    ];
+    let more = [("email", &typed.email), ("phone", &typed.phone)];
+    hidden.extend(more.into_iter().filter_map(|(name, value)| {
+        let value = value.clone()?;
+        Some(Hidden { name, value })
+    }));
+    if seen_total(fields, gateway, intent.amount).is_some_and(|seen| seen != bill.total) {
+        return reply(visit, shown.clone(), Typed::default(), Some(Notice::PriceChanged));
+    }
+    Ok(Reply::page(WalletPage {
+        frame: visit.frame(&shown.merchant, intent.tenant.mode),
+        gateway,
+        amount: bill.total,
+        order: order(intent),
+        answer: Form {
+            action: visit.here("/wallet"),
+            hidden,
+        },
+    }))
+}
+
+/// An attempt, and the page that says what came of it.
+pub async fn attempt(
+    visit: &Visit,
+    payer: Payer,
+    shown: Shown,
+    mut typed: Typed,
+    fields: &Fields,
+    card: Option<CardDetails>,
+    notes: Vec<(String, String)>,
+) -> Result<Reply, Halt> {
+    let gateway = typed.gateway.ok_or(Halt::WentWrong)?;
+    let with = Confirm {
+        gateway,
+        card,
+        customer: customer(&typed),
+        expected_total: seen_total(fields, gateway, shown.intent.amount),
+        notes,
+    };
+    let refusal = match confirm_as_payer(visit.app(), payer, with).await {
+        Ok(outcome) => {
+            // A page that was just paid is asked for, so that sending it again sends nothing.
+            let declined = matches!(outcome.answer.operation.state, OperationState::Failed { .. });
+            return if declined {
+                let shown = show(visit.app(), payer).await?;
+                typed.problems.clear();
+                reply(visit, shown, typed, None)
+            } else {
+                Ok(Reply::See(visit.here("")))
+            };
+        }
+        Err(Error::Refused(refusal)) => refusal,
+        Err(error) => return Err(error.into()),
+    };
+    match refusal {
+        Refusal::Confirm(ConfirmRefusal::LinkUsedUp) => Ok(Reply::page(LinkOverPage {
+            frame: Frame {
+                here: visit.here(""),
+                ..visit.frame(&shown.merchant, shown.intent.tenant.mode)
+            },
+            order: order(&shown.intent),
+        })),
+        Refusal::Confirm(ConfirmRefusal::TotalChanged { .. }) => {
+            let shown = show(visit.app(), payer).await?;
+            reply(visit, shown, typed, Some(Notice::PriceChanged))
+        }
+        Refusal::Confirm(refusal) => match typed.refused(&refusal) {
+            Some(()) => reply(visit, shown, typed, None),
+            // In progress, over, paid: the page says so.
+            None => Ok(Reply::See(visit.here(""))),
+        },
+        Refusal::Intent(IntentRefusal::GatewayNotEnabled { .. }) => {
+            reply(visit, shown, typed, Some(Notice::GatewayAway))
+        }
+        Refusal::Promo(refusal) => {
+            tracing::info!(%refusal, "a promo code ended before it was used");
+            remove_promo_code(visit.app(), payer).await?;
+            typed.promo_code = shown.intent.promo.as_ref().map(|promo| promo.code.to_string());
+            typed.promo_problem = Some(problem(refusal));
+            let shown = show(visit.app(), payer).await?;
+            reply(visit, shown, typed, None)
+        }
+        other => Err(Error::Refused(other).into()),
+    }
+}
+
+/// Why a code does nothing, as the page says it.
+pub const fn problem(refusal: PromoRefusal) -> PromoProblem {
+    match refusal {
+        PromoRefusal::Expired | PromoRefusal::UsedUp => PromoProblem::Over,
+        PromoRefusal::Unknown
+        | PromoRefusal::NotAllowed
+        | PromoRefusal::WrongCurrency { .. }
+        | PromoRefusal::NothingLeft => PromoProblem::Unknown,
+    }
+}
+
+/// `POST …/cancel`: the payer gives up.
+pub async fn cancel(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
+    let reply = canceled(&visit).await;
+    visit.answer(reply)
+}
+
+async fn canceled(visit: &Visit) -> Result<Reply, Halt> {
+    let payer = visit.payer().await?;
+    match cancel_as_payer(visit.app(), payer).await {
+        // What cannot be canceled any more says on its page why.
+        Ok(_) | Err(Error::Refused(Refusal::Cancel(_))) => Ok(Reply::See(visit.here(""))),
+        Err(error) => Err(error.into()),
+    }
+}

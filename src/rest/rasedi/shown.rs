@@ -1,0 +1,73 @@
+//! A payment as S3 shows it: an intent in seven keys.
+
+use super::amount;
+use super::refused::Refused;
+use crate::config::PublicUrl;
+use axum::response::{IntoResponse, Json, Response};
+use chrono::SecondsFormat;
+use domain::Timestamp;
+use domain::intent::{CanceledBy, Intent, IntentState, IntentStatus};
+use domain::provider::Gateway;
+use serde::Serialize;
+
+/// The answer to create, status and cancel. The order of the keys is the recorded one.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    reference_code: String,
+    amount: String,
+    paid_via: Option<&'static str>,
+    paid_at: Option<String>,
+    redirect_url: String,
+    status: &'static str,
+    payout_amount: Option<String>,
+}
+
+impl Shown {
+    /// The intent as of `now`; its page is below `public_url`.
+    pub fn of(intent: &Intent, public_url: &PublicUrl, now: Timestamp) -> Result<Self, Refused> {
+        let hundredths = |money| {
+            amount::print(money).ok_or_else(|| {
+                tracing::error!(intent = %intent.id, "hundredths cannot say an amount of this intent");
+                Refused::internal()
+            })
+        };
+        let paid = intent.state.paid();
+        let reference_code = intent.id.reference().to_string();
+        Ok(Self {
+            amount: hundredths(intent.amount)?,
+            paid_via: paid.map(|paid| paid.via).map(Gateway::as_str),
+            paid_at: paid.map(|paid| paid.at.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            redirect_url: public_url.link(&format!("/pay/{}/{reference_code}", intent.tenant.mode)),
+            status: status(intent, now),
+            payout_amount: paid.map(|paid| hundredths(paid.payout)).transpose()?,
+            reference_code,
+        })
+    }
+}
+
+impl IntoResponse for Shown {
+    fn into_response(self) -> Response {
+        Json(self).into_response()
+    }
+}
+
+/// The five words of S3 (`EXTERNAL_PAYMENT_STATUS`).
+fn status(intent: &Intent, now: Timestamp) -> &'static str {
+    match (intent.status_at(now), &intent.state) {
+        (IntentStatus::Created | IntentStatus::Processing | IntentStatus::RequiresCapture, _) => "PENDING",
+        (IntentStatus::Succeeded, _) => "PAID",
+        (IntentStatus::Failed, _) => "FAILED",
+        // Somebody did pay, too late, and gets the money back.
+        (IntentStatus::Expired, IntentState::Expired { late: Some(_), .. }) => "CANCELED",
+        (
+            IntentStatus::Canceled,
+            IntentState::Canceled {
+                by: CanceledBy::AuthorizationExpired,
+                ..
+            },
+        )
+        | (IntentStatus::Expired, _) => "TIMED_OUT",
+        (IntentStatus::Canceled, _) => "CANCELED",
+    }
+}
