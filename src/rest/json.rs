@@ -56,6 +56,7 @@ fn misfit(path: &str, said: &str) -> String {
         "a string" | "string" => "a string",
         "i64" | "i32" | "u32" | "u64" => "an integer",
         "a boolean" => "true or false",
+        "a sequence" => "a list",
         _ => "an object",
     };
     match (path, kind) {
@@ -81,6 +82,7 @@ mod tests {
         amount: i64,
         card: Option<Card>,
         metadata: Option<BTreeMap<String, String>>,
+        gateways: Option<Vec<String>>,
     }
 
     fn words(body: &str) -> String {
@@ -128,6 +130,8 @@ mod tests {
                 "metadata.plan must be a string",
             ),
             (r#"{"amount":1,"metadata":[]}"#, "metadata must be an object"),
+            (r#"{"amount":1,"gateways":"FIB"}"#, "gateways must be a list"),
+            (r#"{"amount":1,"gateways":[7]}"#, "gateways.0 must be a string"),
         ] {
             assert_eq!(words(body), format!("invalid request: {expected}"), "{body}");
         }
@@ -147,7 +151,8 @@ mod tests {
             Body {
                 amount: 1,
                 card: None,
-                metadata: None
+                metadata: None,
+                gateways: None,
             }
         );
     }
