@@ -203,7 +203,7 @@ pub fn router(
     }));
     let door = graphql::Door {
         gate,
-        schema: schema::build(app.clone()),
+        schema: schema::build(app.clone(), config.http.public_url.clone()),
         documents: documents(config)?,
         metrics: metrics.graphql(),
         max_body_bytes: config.http.max_body_bytes,

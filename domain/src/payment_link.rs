@@ -12,6 +12,9 @@ use crate::word::words;
 use crate::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
+/// The highest limit that a link can have.
+pub const MAX_PAYMENTS: u32 = 1_000_000_000;
+
 words! {
     /// Whether a link takes payments.
     PaymentLinkStatus, "payment link status" {
@@ -64,8 +67,8 @@ pub struct PaymentLink {
 /// Why a link cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NewLinkRefusal {
-    /// A limit of zero.
-    #[error("a payment link must take at least one payment")]
+    /// A limit of zero, or one beyond [`MAX_PAYMENTS`].
+    #[error("a payment link takes 1 to {MAX_PAYMENTS} payments")]
     MaxPayments,
     /// An end that is over.
     #[error("the expiry must lie in the future")]
@@ -80,10 +83,15 @@ impl PaymentLink {
             PaymentLinkStatus::Deactivated
         } else if self.expires_at.is_some_and(|end| end <= now) {
             PaymentLinkStatus::Expired
-        } else if self.max_payments.is_some_and(|most| self.payments >= most) {
+        } else if self.is_used_up() {
             PaymentLinkStatus::UsedUp
         } else {
             PaymentLinkStatus::Active
         }
+    }
+    /// Whether it took as many payments as it may, whatever else has ended it.
+    #[must_use]
+    pub fn is_used_up(&self) -> bool {
+        self.max_payments.is_some_and(|most| self.payments >= most)
     }
 }

@@ -15,6 +15,9 @@ pub const MIN_CODE: usize = 3;
 /// Longest code, in characters.
 pub const MAX_CODE: usize = 32;
 
+/// The highest limit that a code can have.
+pub const MAX_USES: u32 = 1_000_000_000;
+
 /// The word that a payer types: upper-case letters, digits, `-` and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -135,8 +138,8 @@ pub enum NewPromoRefusal {
     /// A share out of bounds.
     #[error("a discount is 1 to 9999 basis points")]
     Share,
-    /// A limit of zero.
-    #[error("a promo code must be usable at least once")]
+    /// A limit of zero, or one beyond [`MAX_USES`].
+    #[error("a promo code can be used 1 to {MAX_USES} times")]
     MaxUses,
     /// An end that is over.
     #[error("the expiry must lie in the future")]

@@ -7,10 +7,13 @@ use domain::credential::{
     Author, Credential, Denial, IpAllowlist, LastAction, LastUse, Operator, Scopes, SecurityAction,
 };
 use domain::fee::FeeTerms;
+use domain::intent::{AppliedPromo, CaptureMethod, Collect, Intent, IntentState, LIVES, Source};
 use domain::merchant::{Checkout, LateSuccess, Merchant, Mode, Tenant};
 use domain::metadata::Metadata;
 use domain::operation::{Operation, OperationKind, OperationState};
 use domain::payment::{Customer, Finality, Payment, PaymentState};
+use domain::payment_link::PaymentLink;
+use domain::promo_code::{Discount, PromoCode};
 use domain::provider::{Decline, DeclineReason, FraudCheck, Gateway};
 use domain::refund::{Refund, RefundState};
 use domain::{Currency, IdGenerator, Money, SeededIds, Timestamp};
@@ -147,6 +150,82 @@ pub fn decline() -> Decline {
         message: "suspected fraud".into(),
         provider_reference: Some("sbx_1".into()),
         fraud: Some(FraudCheck { score: 84 }),
+    }
+}
+
+pub fn intent() -> Intent {
+    let promo = promo_code();
+    Intent {
+        id: ids(1).id(start()),
+        tenant: tenant(),
+        source: Source::Link(payment_link().id),
+        amount: iqd(100),
+        capture_method: CaptureMethod::Automatic,
+        gateways: "CREDIT_CARD,FIB".parse().unwrap(),
+        collect: Collect {
+            fee: true,
+            email: true,
+            phone: true,
+            promo_code: true,
+        },
+        title: Some("Tuition".into()),
+        description: Some("قسط الفصل الأول".into()),
+        merchant_reference: Some("INV-7".into()),
+        metadata: payment().metadata,
+        customer: payment().customer,
+        success_url: Some("https://school.iq/ok?s={CHECKOUT_SESSION_ID}".parse().unwrap()),
+        cancel_url: Some("https://school.iq/no".parse().unwrap()),
+        callback_url: Some("https://school.iq/hook".parse().unwrap()),
+        promo: Some(AppliedPromo {
+            id: promo.id,
+            code: promo.code,
+            discount: iqd(10),
+        }),
+        state: IntentState::Created { last_decline: None },
+        attempts: 0,
+        expires_at: start() + LIVES,
+        created_at: start(),
+        updated_at: start(),
+        version: 1,
+    }
+}
+
+pub fn payment_link() -> PaymentLink {
+    PaymentLink {
+        id: ids(1).id(start()),
+        tenant: tenant(),
+        amount: iqd(100),
+        title: "Tuition".into(),
+        description: Some("First term".into()),
+        merchant_reference: Some("INV-7".into()),
+        metadata: payment().metadata,
+        gateways: "CREDIT_CARD,FIB".parse().unwrap(),
+        collect: Collect {
+            fee: true,
+            email: true,
+            phone: true,
+            promo_code: true,
+        },
+        success_url: Some("https://school.iq/ok".parse().unwrap()),
+        max_payments: Some(3),
+        payments: 2,
+        expires_at: Some(start() + LIVES),
+        deactivated_at: Some(start()),
+        created_at: start(),
+    }
+}
+
+pub fn promo_code() -> PromoCode {
+    PromoCode {
+        id: ids(1).id(start()),
+        tenant: tenant(),
+        code: "EID-2026".parse().unwrap(),
+        discount: Discount::share(1_000).unwrap(),
+        max_uses: Some(3),
+        uses: 2,
+        expires_at: Some(start() + LIVES),
+        deactivated_at: Some(start()),
+        created_at: start(),
     }
 }
 

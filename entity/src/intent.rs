@@ -6,7 +6,7 @@
 use crate::column;
 use crate::inconsistency::{At, Inconsistency};
 use domain::intent::{
-    AppliedPromo, Attempt, Collect, Intent, IntentState, IntentStatus, LateMoney, Paid, Source,
+    AppliedPromo, Attempt, Collect, Intent, IntentState, IntentStatus, LateMoney, MAX_ATTEMPTS, Paid, Source,
 };
 use domain::merchant::Tenant;
 use domain::payment::Customer;
@@ -114,8 +114,8 @@ impl TryFrom<Model> for Intent {
             cancel_url: url(&row.cancel_url, "cancel_url")?,
             callback_url: callback.at(TABLE, "callback_url", &row.id)?,
             promo: promo(&row, currency)?,
-            state: state(&row, currency)?,
-            attempts: u8::try_from(row.attempts).at(TABLE, "attempts", &row.id)?,
+            attempts: attempts(&row)?,
+            state: agreed(&row, state(&row, currency)?)?,
             metadata: serde_json::from_value(row.metadata).at(TABLE, "metadata", &row.id)?,
             customer: Customer {
                 email: row.customer_email,
@@ -144,14 +144,74 @@ fn source(row: &Model) -> Result<Source, Inconsistency> {
 
 fn promo(row: &Model, currency: Currency) -> Result<Option<AppliedPromo>, Inconsistency> {
     let Some(id) = &row.promo_code_id else {
+        empty(row, "promo_code", row.promo_code.is_none())?;
+        empty(row, "discount_minor", row.discount_minor == 0)?;
         return Ok(None);
     };
+    within(row.discount_minor, 0, row.amount_minor.saturating_sub(1)).at(TABLE, "discount_minor", &row.id)?;
     let code = row.promo_code.as_deref().at(TABLE, "promo_code", &row.id)?;
     Ok(Some(AppliedPromo {
         id: id.parse().at(TABLE, "promo_code_id", &row.id)?,
         code: code.parse().at(TABLE, "promo_code", &row.id)?,
         discount: Money::new(row.discount_minor, currency),
     }))
+}
+
+/// How many were declined agrees with whether another one may follow.
+fn attempts(row: &Model) -> Result<u8, Inconsistency> {
+    let all = i64::from(MAX_ATTEMPTS);
+    let (least, most) = if row.status == IntentStatus::Failed.as_str() {
+        (all, all)
+    } else {
+        (0, all - 1)
+    };
+    within(row.attempts.into(), least, most).at(TABLE, "attempts", &row.id)?;
+    u8::try_from(row.attempts).at(TABLE, "attempts", &row.id)
+}
+
+fn within(number: i64, least: i64, most: i64) -> Result<(), String> {
+    if (least..=most).contains(&number) {
+        Ok(())
+    } else {
+        Err(format!("expected {least} to {most}, came {number}"))
+    }
+}
+
+fn empty(row: &Model, column: &'static str, is_empty: bool) -> Result<(), Inconsistency> {
+    if is_empty {
+        Ok(())
+    } else {
+        Err(format!("expected nothing in a row that is {}", row.status)).at(TABLE, column, &row.id)
+    }
+}
+
+/// The state, if the columns that it does not need are empty.
+fn agreed(row: &Model, state: IntentState) -> Result<IntentState, Inconsistency> {
+    let needs = Parts::of(&state);
+    let paid = state.paid().is_some();
+    empty(
+        row,
+        "payment_id",
+        state.payment().is_some() || row.payment_id.is_none(),
+    )?;
+    empty(row, "gateway", needs.gateway.is_some() || row.gateway.is_none())?;
+    let decline = state.last_decline().is_some() || row.last_decline.is_none();
+    empty(row, "last_decline", decline)?;
+    empty(row, "paid_at", paid || row.paid_at.is_none())?;
+    empty(row, "payout_minor", paid || row.payout_minor.is_none())?;
+    empty(row, "late", needs.late || !row.late)?;
+    empty(row, "give_back_due", needs.give_back_due || !row.give_back_due)?;
+    empty(
+        row,
+        "ended_at",
+        needs.ended_at.is_some() || row.ended_at.is_none(),
+    )?;
+    empty(
+        row,
+        "canceled_by",
+        needs.canceled_by.is_some() || row.canceled_by.is_none(),
+    )?;
+    Ok(state)
 }
 
 fn state(row: &Model, currency: Currency) -> Result<IntentState, Inconsistency> {
@@ -166,6 +226,7 @@ fn state(row: &Model, currency: Currency) -> Result<IntentState, Inconsistency> 
         },
         IntentStatus::RequiresCapture => IntentState::RequiresCapture {
             attempt: attempt(row)?,
+            late: row.late,
         },
         IntentStatus::Succeeded => {
             let attempt = attempt(row)?;
@@ -313,8 +374,13 @@ impl Parts {
         let nothing = Self::default();
         match state {
             IntentState::Created { .. } => nothing,
-            IntentState::Processing { attempt } | IntentState::RequiresCapture { attempt } => Self {
+            IntentState::Processing { attempt } => Self {
                 gateway: Some(attempt.gateway.to_string()),
+                ..nothing
+            },
+            IntentState::RequiresCapture { attempt, late } => Self {
+                gateway: Some(attempt.gateway.to_string()),
+                late: *late,
                 ..nothing
             },
             IntentState::Succeeded { paid } => Self {
@@ -341,3 +407,6 @@ impl Parts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

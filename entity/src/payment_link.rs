@@ -117,3 +117,64 @@ pub fn insert(link: &PaymentLink) -> ActiveModel {
         created_at: Set(link.created_at),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{Damage, payment_link, row};
+
+    #[test]
+    fn a_link_reads_back() {
+        let bare = PaymentLink {
+            description: None,
+            merchant_reference: None,
+            metadata: Default::default(),
+            collect: Collect::default(),
+            success_url: None,
+            max_payments: None,
+            payments: 0,
+            expires_at: None,
+            deactivated_at: None,
+            ..payment_link()
+        };
+        for link in [payment_link(), bare] {
+            assert_eq!(row(insert(&link)).try_into(), Ok(link));
+        }
+    }
+
+    #[test]
+    fn a_count_that_no_column_holds_is_one_that_the_database_refuses() {
+        let link = PaymentLink {
+            max_payments: Some(u32::MAX),
+            payments: u32::MAX,
+            ..payment_link()
+        };
+        let row = row(insert(&link));
+        assert_eq!((row.max_payments, row.payments), (Some(-1), -1));
+    }
+
+    #[test]
+    fn a_broken_row_names_its_column() {
+        let broken: [(&str, Damage<Model>); 9] = [
+            ("id", |row| row.id = "pi_1".into()),
+            ("merchant_id", |row| row.merchant_id = "op_1".into()),
+            ("mode", |row| row.mode = "prod".into()),
+            ("currency", |row| row.currency = "XXX".into()),
+            ("gateways", |row| row.gateways = "PAYPAL".into()),
+            ("metadata", |row| row.metadata = Json::Null),
+            ("success_url", |row| row.success_url = Some("shop".into())),
+            ("max_payments", |row| row.max_payments = Some(-1)),
+            ("payments", |row| row.payments = -1),
+        ];
+        for (column, damage) in broken {
+            let mut row = row(insert(&payment_link()));
+            damage(&mut row);
+            let id = row.id.clone();
+            let refused = PaymentLink::try_from(row).unwrap_err();
+            assert_eq!(
+                (refused.table, refused.column, refused.row),
+                ("payment_links", column, id)
+            );
+        }
+    }
+}

@@ -106,3 +106,54 @@ pub fn insert(promo: &PromoCode) -> ActiveModel {
         created_at: Set(promo.created_at),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{Damage, iqd, promo_code, row};
+
+    #[test]
+    fn a_code_reads_back() {
+        let amount = iqd(10);
+        let bare = PromoCode {
+            discount: Discount::Fixed { amount },
+            max_uses: None,
+            uses: 0,
+            expires_at: None,
+            deactivated_at: None,
+            ..promo_code()
+        };
+        for promo in [promo_code(), bare] {
+            assert_eq!(row(insert(&promo)).try_into(), Ok(promo));
+        }
+    }
+
+    #[test]
+    fn a_broken_row_names_its_column() {
+        let broken: [(&str, Damage<Model>); 11] = [
+            ("id", |row| row.id = "pi_1".into()),
+            ("merchant_id", |row| row.merchant_id = "op_1".into()),
+            ("mode", |row| row.mode = "prod".into()),
+            ("code", |row| row.code = "!".into()),
+            ("share_bps", |row| row.share_bps = None),
+            ("share_bps", |row| row.share_bps = Some(10_000)),
+            ("share_bps", |row| row.share_bps = Some(-1)),
+            ("share_bps", |row| row.amount_minor = Some(1_000)),
+            ("currency", |row| {
+                (row.share_bps, row.amount_minor) = (None, Some(1_000))
+            }),
+            ("max_uses", |row| row.max_uses = Some(-1)),
+            ("uses", |row| row.uses = -1),
+        ];
+        for (column, damage) in broken {
+            let mut row = row(insert(&promo_code()));
+            damage(&mut row);
+            let id = row.id.clone();
+            let refused = PromoCode::try_from(row).unwrap_err();
+            assert_eq!(
+                (refused.table, refused.column, refused.row),
+                ("promo_codes", column, id)
+            );
+        }
+    }
+}

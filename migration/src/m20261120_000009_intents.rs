@@ -103,16 +103,26 @@ CREATE TABLE intents (
     CONSTRAINT intents_link_named CHECK ((source = 'link') = (link_id IS NOT NULL)),
     CONSTRAINT intents_secret_or_reference CHECK ((source = 'rasedi') = (client_secret_hash IS NULL)),
     CONSTRAINT intents_discount_leaves_something CHECK (discount_minor < amount_minor),
-    CONSTRAINT intents_payment_has_gateway CHECK (payment_id IS NULL OR gateway IS NOT NULL),
-    CONSTRAINT intents_paid_when_succeeded CHECK ((status = 'succeeded') = (paid_at IS NOT NULL)),
-    CONSTRAINT intents_payment_where_due CHECK (status NOT IN ('processing', 'requires_capture', 'succeeded') OR payment_id IS NOT NULL)
+    CONSTRAINT intents_promo_whole CHECK ((promo_code_id IS NULL) = (promo_code IS NULL)
+        AND (promo_code_id IS NOT NULL OR discount_minor = 0)),
+    CONSTRAINT intents_failed_after_five CHECK ((status = 'failed') = (attempts = 5)),
+    CONSTRAINT intents_payment_has_gateway CHECK ((payment_id IS NULL) = (gateway IS NULL)),
+    CONSTRAINT intents_payment_where_due CHECK ((payment_id IS NOT NULL)
+        = (status IN ('processing', 'requires_capture', 'succeeded') OR (status = 'expired' AND late))),
+    CONSTRAINT intents_paid_when_succeeded CHECK ((status = 'succeeded') = (paid_at IS NOT NULL)
+        AND (paid_at IS NULL) = (payout_minor IS NULL)),
+    CONSTRAINT intents_late_where_money_is CHECK (NOT late OR status IN ('requires_capture', 'succeeded', 'expired')),
+    CONSTRAINT intents_give_back_what_came_late CHECK (NOT give_back_due OR (late AND status = 'expired')),
+    CONSTRAINT intents_over_since CHECK ((status IN ('failed', 'canceled', 'expired')) = (ended_at IS NOT NULL)),
+    CONSTRAINT intents_canceled_by_somebody CHECK ((status = 'canceled') = (canceled_by IS NOT NULL))
 );
 CREATE INDEX intents_by_merchant ON intents (merchant_id, mode, id);
 CREATE INDEX intents_by_status ON intents (merchant_id, mode, status, id);
-CREATE INDEX intents_by_reference ON intents (merchant_id, mode, merchant_reference) WHERE merchant_reference IS NOT NULL;
-CREATE INDEX intents_by_link ON intents (link_id, id) WHERE link_id IS NOT NULL;
+CREATE INDEX intents_by_reference ON intents (merchant_id, mode, merchant_reference, id) WHERE merchant_reference IS NOT NULL;
+CREATE INDEX intents_by_promo_code ON intents (merchant_id, mode, promo_code_id) WHERE promo_code_id IS NOT NULL;
+CREATE INDEX intents_by_link ON intents (merchant_id, mode, link_id, id) WHERE link_id IS NOT NULL;
 CREATE INDEX intents_open_by_end ON intents (expires_at) WHERE status = 'created';
-CREATE INDEX intents_give_back ON intents (id) WHERE give_back_due;
+CREATE INDEX intents_give_back ON intents (updated_at) WHERE give_back_due;
 
 ALTER TABLE payments ADD COLUMN intent_id {id} REFERENCES intents (id);  -- of which it is an attempt
 ALTER TABLE payments ADD COLUMN customer_phone TEXT;

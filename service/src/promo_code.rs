@@ -6,7 +6,7 @@ use domain::Timestamp;
 use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::id::PromoCodeId;
-use domain::promo_code::{Discount, NewPromoRefusal, PromoCode};
+use domain::promo_code::{Discount, MAX_USES, NewPromoRefusal, PromoCode};
 use entity::promo_code as table;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
@@ -30,7 +30,7 @@ pub struct NewPromoCode {
 pub async fn create(app: &App, who: &Actor, new: NewPromoCode) -> Result<PromoCode> {
     let tenant = who.may(Scope::PaymentsCreate)?.tenant;
     let now = app.now();
-    if new.max_uses == Some(0) {
+    if new.max_uses.is_some_and(|most| !(1..=MAX_USES).contains(&most)) {
         return Err(NewPromoRefusal::MaxUses.into());
     }
     if new.expires_at.is_some_and(|end| end <= now) {

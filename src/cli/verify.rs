@@ -11,8 +11,8 @@ use service::ledger::{self, Integrity};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  tahsil verify || mail -s 'the ledger does not tie' finance@example.iq\n\n\
-                  Only reads; safe beside a running server. Ends with code 1 when something is wrong: with the books, or with a\n\
-                  rule of the database that should refuse rows."
+                  Only reads; safe beside a running server. Ends with code 1 when something is wrong: with the books, with intents\n\
+                  and their attempts, or with a rule of the database that should refuse rows."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -41,6 +41,7 @@ struct Report {
     payments: u64,
     journals: u64,
     transfers: u64,
+    intents: u64,
     problem_count: u64,
     problems: Vec<Problem>,
     integrity: Rules,
@@ -87,6 +88,7 @@ impl Report {
             payments: found.payments,
             journals: found.journals,
             transfers: found.transfers,
+            intents: found.intents,
             problem_count: found.problem_count,
             problems: found
                 .problems
@@ -155,10 +157,11 @@ impl Rules {
 impl Answer for Report {
     fn text(&self) -> String {
         let checked = format!(
-            "checked {}, {}, {}: {}",
+            "checked {}, {}, {}, {}: {}",
             count(self.payments, "payment"),
             count(self.journals, "journal"),
             count(self.transfers, "transfer"),
+            count(self.intents, "intent"),
             match self.problem_count {
                 0 => "everything ties".to_owned(),
                 problems => count(problems, "problem"),
@@ -189,6 +192,7 @@ mod tests {
             payments: 2,
             journals: 3,
             transfers: 1,
+            intents: 4,
             ..Integrity::default()
         }
     }
@@ -216,7 +220,7 @@ mod tests {
         let report = Report::new(sound(), &rules());
         assert_eq!(
             report.text(),
-            "checked 2 payments, 3 journals, 1 transfer: everything ties\n5 of 5 rules installed, no offending rows"
+            "checked 2 payments, 3 journals, 1 transfer, 4 intents: everything ties\n5 of 5 rules installed, no offending rows"
         );
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!((&json["sound"], &json["payments"]), (&json!(true), &json!(2)));

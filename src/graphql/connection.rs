@@ -141,7 +141,10 @@ macro_rules! id_cursors {
 }
 
 id_cursors!(
+    domain::id::IntentId,
     domain::id::OperationId,
+    domain::id::PaymentLinkId,
+    domain::id::PromoCodeId,
     domain::id::RefundId,
     domain::id::CardId,
     domain::id::CredentialId,

@@ -1,7 +1,8 @@
 //! What a resolver finds in its context.
 
-use super::error::{Code, failure};
+use super::error::{Code, Reply, failure, reply};
 use super::load::Loaders;
+use super::pages::Pages;
 use super::user_error::UserError;
 use crate::http::noted::Noted;
 use async_graphql::{Context, Result};
@@ -32,6 +33,15 @@ pub trait ContextExt {
 
     /// Notes why a command was refused, for the request log.
     fn note_refusal(&self, errors: &[UserError]);
+
+    /// The errors of a refusal that the caller can mend, noted.
+    ///
+    /// # Errors
+    /// Everything else fails the request.
+    fn refused(&self, error: service::Error) -> Result<Vec<UserError>>;
+
+    /// The addresses of pages.
+    fn pages(&self) -> Result<&Pages>;
 }
 
 impl ContextExt for Context<'_> {
@@ -68,6 +78,21 @@ impl ContextExt for Context<'_> {
         if let (Some(noted), Some(error)) = (self.data_opt::<Arc<Noted>>(), errors.first()) {
             noted.refused(error.code.word());
         }
+    }
+
+    fn refused(&self, error: service::Error) -> Result<Vec<UserError>> {
+        match reply(error) {
+            Reply::UserErrors(errors) => {
+                self.note_refusal(&errors);
+                Ok(errors)
+            }
+            Reply::Failure(failure) => Err(failure),
+        }
+    }
+
+    fn pages(&self) -> Result<&Pages> {
+        self.data_opt()
+            .ok_or_else(|| failure(Code::Internal, "the schema has no address"))
     }
 
     fn note_key(&self, key: &IdempotencyKey) {

@@ -9,7 +9,6 @@ use super::credential_input::{
     ApiVersionUpgradeInput, CredentialCreateInput, CredentialRevokeInput, CredentialRotateInput,
     CredentialUpdateInput, id, version,
 };
-use super::error::{Reply, reply};
 use super::user_error::UserError;
 use async_graphql::{Context, Object, Result, SimpleObject};
 use domain::api_version::ApiVersion;
@@ -92,7 +91,7 @@ macro_rules! changed_payload {
                         let credential = Some(Credential::new(credential, ctx.app()?.now()));
                         Ok(Self { credential, user_errors: Vec::new() })
                     }
-                    Err(error) => Ok(Self::refused(errors(ctx, error)?)),
+                    Err(error) => Ok(Self::refused(ctx.refused(error)?)),
                 }
             }
         }
@@ -126,17 +125,6 @@ pub struct ApiVersionUpgradePayload {
     pub user_errors: Vec<UserError>,
 }
 
-/// The errors of a refusal that the caller can mend; everything else fails the request.
-fn errors(ctx: &Context<'_>, error: service::Error) -> Result<Vec<UserError>> {
-    match reply(error) {
-        Reply::UserErrors(errors) => {
-            ctx.note_refusal(&errors);
-            Ok(errors)
-        }
-        Reply::Failure(failure) => Err(failure),
-    }
-}
-
 #[derive(Default)]
 pub struct CredentialMutation;
 
@@ -160,7 +148,7 @@ impl CredentialMutation {
                 Some(&issued.secret),
                 issued.signing_key,
             ),
-            Err(error) => Ok(CredentialCreatePayload::refused(errors(ctx, error)?)),
+            Err(error) => Ok(CredentialCreatePayload::refused(ctx.refused(error)?)),
         }
     }
 
@@ -183,7 +171,7 @@ impl CredentialMutation {
                 rotated.secret.as_ref(),
                 rotated.signing_key,
             ),
-            Err(error) => Ok(CredentialRotatePayload::refused(errors(ctx, error)?)),
+            Err(error) => Ok(CredentialRotatePayload::refused(ctx.refused(error)?)),
         }
     }
 
@@ -260,7 +248,7 @@ impl CredentialMutation {
                     user_errors: Vec::new(),
                 })
             }
-            Err(error) => Ok(refused(errors(ctx, error)?)),
+            Err(error) => Ok(refused(ctx.refused(error)?)),
         }
     }
 }

@@ -6,16 +6,32 @@ use std::sync::Arc;
 
 /// Who pays, as the merchant says; nothing is decided by it.
 #[derive(Description, Clone)]
-pub struct Customer(Arc<domain::payment::Payment>);
+pub struct Customer(Of);
+
+/// Whose customer it is: what holds the texts is shared, not copied.
+#[derive(Clone)]
+enum Of {
+    Payment(Arc<domain::payment::Payment>),
+    Intent(Arc<domain::intent::Intent>),
+}
+
+impl Customer {
+    fn customer(&self) -> &domain::payment::Customer {
+        match &self.0 {
+            Of::Payment(payment) => &payment.customer,
+            Of::Intent(intent) => &intent.customer,
+        }
+    }
+}
 
 plain! {
     Customer as this {
         /// E-mail address.
-        email: Option<&str> = this.0.customer.email.as_deref();
+        email: Option<&str> = this.customer().email.as_deref();
         /// Name.
-        name: Option<&str> = this.0.customer.name.as_deref();
+        name: Option<&str> = this.customer().name.as_deref();
         /// Phone number, as typed.
-        phone: Option<&str> = this.0.customer.phone.as_deref();
+        phone: Option<&str> = this.customer().phone.as_deref();
     }
 }
 
@@ -32,6 +48,12 @@ pub struct CustomerInput {
 
 impl From<&Arc<domain::payment::Payment>> for Customer {
     fn from(payment: &Arc<domain::payment::Payment>) -> Self {
-        Self(Arc::clone(payment))
+        Self(Of::Payment(Arc::clone(payment)))
+    }
+}
+
+impl From<&Arc<domain::intent::Intent>> for Customer {
+    fn from(intent: &Arc<domain::intent::Intent>) -> Self {
+        Self(Of::Intent(Arc::clone(intent)))
     }
 }

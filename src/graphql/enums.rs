@@ -5,7 +5,7 @@ use async_graphql::Enum;
 use async_graphql::resolver_utils::EnumType;
 
 /// A value's name in the schema.
-fn name_of<T: EnumType>(value: T) -> Option<&'static str> {
+pub fn name_of<T: EnumType>(value: T) -> Option<&'static str> {
     let item = T::items().iter().find(|item| item.value == value)?;
     Some(item.name)
 }
@@ -40,6 +40,8 @@ macro_rules! mirrored {
         }
     };
 }
+
+pub(super) use mirrored;
 
 mirrored! {
     /// What a payment's amounts and operations add up to.

@@ -8,9 +8,11 @@ use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use domain::actor::Actor;
 use domain::card::Card;
 use domain::credential::SigningKey;
-use domain::id::{CardId, CredentialId, PaymentId};
+use domain::id::{CardId, CredentialId, IntentId, PaymentId, PaymentLinkId};
+use domain::intent::Intent;
 use domain::operation::Operation;
 use domain::payment::Payment;
+use domain::payment_link::PaymentLink;
 use domain::refund::Refund;
 use service::{App, Error};
 use std::collections::HashMap;
@@ -42,6 +44,10 @@ pub struct OperationsOf(pub PaymentId);
 /// Key: the refunds of this payment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RefundsOf(pub PaymentId);
+
+/// Key: the payments that were tried for this intent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AttemptsOf(pub IntentId);
 
 /// Key: the signing keys of this credential.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,5 +134,49 @@ impl Loader<PaymentId> for Related {
             .into_iter()
             .map(|payment| (payment.id, payment))
             .collect())
+    }
+}
+
+impl Loader<IntentId> for Related {
+    type Value = Intent;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[IntentId]) -> Loaded<IntentId, Intent> {
+        let intents = service::intent::get_many(&self.app, &self.actor, keys)
+            .await
+            .map_err(Arc::new)?;
+        Ok(intents.into_iter().map(|intent| (intent.id, intent)).collect())
+    }
+}
+
+impl Loader<AttemptsOf> for Related {
+    type Value = Vec<Payment>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AttemptsOf]) -> Loaded<AttemptsOf, Vec<Payment>> {
+        let intents: Vec<IntentId> = keys.iter().map(|key| key.0).collect();
+        let rows = service::intent::attempts_of(&self.app, &self.actor, &intents)
+            .await
+            .map_err(Arc::new)?;
+        let mut groups: HashMap<AttemptsOf, Vec<Payment>> =
+            keys.iter().map(|key| (*key, Vec::new())).collect();
+        for payment in rows {
+            if let Some(intent) = payment.intent {
+                groups.entry(AttemptsOf(intent)).or_default().push(payment);
+            }
+        }
+        Ok(groups)
+    }
+}
+
+impl Loader<PaymentLinkId> for Related {
+    type Value = PaymentLink;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PaymentLinkId]) -> Loaded<PaymentLinkId, PaymentLink> {
+        let links = service::payment_link::get_many(&self.app, &self.actor, keys)
+            .await
+            .map_err(Arc::new)?;
+        Ok(links.into_iter().map(|link| (link.id, link)).collect())
     }
 }

@@ -1,7 +1,8 @@
 //! Merchants.
 
+use super::checkout_enums::LateSuccess;
 use super::context::ContextExt;
-use super::enums::Mode;
+use super::enums::{Gateway, Mode};
 use super::error::{Reply, reply};
 use super::money::{self, CurrencyCode, Decimal, Money};
 use super::time::DateTime;
@@ -28,6 +29,16 @@ pub struct Merchant {
     pub fee_fixed: Option<Money>,
     /// Share of each capture that is held back as reserve, in basis points.
     pub reserve_bps: i32,
+    /// The gateways that it may use.
+    pub gateways: Vec<Gateway>,
+    /// Whether a fee may be put on top of card payments in dinars.
+    pub card_surcharge: bool,
+    /// What becomes of money that arrives after its intent has run out.
+    pub late_success: LateSuccess,
+    /// The name on its pages; its own if null.
+    pub brand_name: Option<String>,
+    /// The colour of its pages, such as `#0b6e4f`; ours if null.
+    pub brand_color: Option<String>,
     /// The mode of the key that asks; null for an operator.
     pub mode: Option<Mode>,
     /// When it was created.
@@ -43,6 +54,15 @@ impl Merchant {
             fee_bps: i32::try_from(merchant.fees.fee_bps).unwrap_or(i32::MAX),
             fee_fixed: merchant.fees.fixed.map(Money::from),
             reserve_bps: i32::try_from(merchant.fees.reserve_bps).unwrap_or(i32::MAX),
+            gateways: merchant.checkout.gateways.iter().map(Gateway::from).collect(),
+            card_surcharge: merchant.checkout.card_surcharge,
+            late_success: merchant.checkout.late_success.into(),
+            brand_name: merchant.checkout.brand_name.clone(),
+            brand_color: merchant
+                .checkout
+                .brand_color
+                .as_ref()
+                .map(|color| color.as_str().to_owned()),
             mode: mode.map(Mode::from),
             created_at: merchant.created_at.into(),
         }

@@ -132,14 +132,24 @@ pub struct MoneyInput {
 impl MoneyInput {
     /// The amount, if it can be charged.
     pub fn read(&self) -> Result<domain::Money, UserError> {
-        let currency = currency(&self.currency)?;
-        parse_charge(&self.amount.0, currency)
-            .map_err(|refusal| UserError::at(user_error::amount(&refusal), refusal, "amount.amount"))
+        self.read_at("amount")
+    }
+
+    /// The same of another field.
+    pub fn read_at(&self, field: &str) -> Result<domain::Money, UserError> {
+        let currency = currency_at(&self.currency, &format!("{field}.currency"))?;
+        parse_charge(&self.amount.0, currency).map_err(|refusal| {
+            UserError::at(user_error::amount(&refusal), refusal, &format!("{field}.amount"))
+        })
     }
 }
 
 /// The currency behind a code, if it can be charged.
 pub fn currency(code: &CurrencyCode) -> Result<money::Currency, UserError> {
-    let refused = |refusal| UserError::at(UserErrorCode::CurrencyUnsupported, refusal, "amount.currency");
+    currency_at(code, "amount.currency")
+}
+
+fn currency_at(code: &CurrencyCode, field: &str) -> Result<money::Currency, UserError> {
+    let refused = |refusal| UserError::at(UserErrorCode::CurrencyUnsupported, refusal, field);
     code.0.parse().map_err(refused)
 }

@@ -5,15 +5,22 @@ use super::card::Card;
 use super::context::ContextExt;
 use super::credential::Credential;
 use super::error::{Code, failure, query_failure};
+use super::intent::Intent;
 use super::merchant::Merchant;
 use super::operation::Operation;
 use super::payment::{self, Payment};
+use super::payment_link::PaymentLink;
+use super::promo_code::PromoCode;
 use super::refund::Refund;
 use async_graphql::{Context, ID, Interface, Object, Result};
 use domain::actor::Actor;
-use domain::id::{CardId, CredentialId, MerchantId, OperationId, PaymentId, RefundId, RequestId};
+use domain::id::{
+    CardId, CredentialId, IntentId, MerchantId, OperationId, PaymentId, PaymentLinkId, PromoCodeId, RefundId,
+    RequestId,
+};
 use service::credential::Manager;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Most ids that one question names.
 const MAX_IDS: usize = 100;
@@ -36,6 +43,12 @@ pub enum Node {
     Credential(Credential),
     /// A request of the log.
     ApiRequest(ApiRequest),
+    /// An intent.
+    Intent(Intent),
+    /// A payment link.
+    PaymentLink(PaymentLink),
+    /// A promo code.
+    PromoCode(PromoCode),
 }
 
 #[derive(Default)]
@@ -137,6 +150,7 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
             found.insert(request.id.to_string(), Node::ApiRequest(request.into()));
         }
     }
+    checkout(ctx, &ids, &mut found).await?;
     if let Actor::Merchant(own) = actor {
         let asked = ids
             .iter()
@@ -147,4 +161,40 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
         }
     }
     Ok(ids.iter().map(|id| found.get(id.as_str()).cloned()).collect())
+}
+
+/// Intents, payment links and promo codes.
+async fn checkout(ctx: &Context<'_>, ids: &[ID], found: &mut HashMap<String, Node>) -> Result<()> {
+    let (app, actor) = (ctx.app()?, ctx.actor()?);
+    let now = app.now();
+    let intents: Vec<IntentId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !intents.is_empty() {
+        for intent in service::intent::get_many(app, actor, &intents)
+            .await
+            .map_err(query_failure)?
+        {
+            let id = intent.id.to_string();
+            found.insert(id, Node::Intent(Intent::new(Arc::new(intent), now)));
+        }
+    }
+    let links: Vec<PaymentLinkId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !links.is_empty() {
+        for link in service::payment_link::get_many(app, actor, &links)
+            .await
+            .map_err(query_failure)?
+        {
+            let id = link.id.to_string();
+            found.insert(id, Node::PaymentLink(PaymentLink::new(link, now)));
+        }
+    }
+    let codes: Vec<PromoCodeId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !codes.is_empty() {
+        for code in service::promo_code::get_many(app, actor, &codes)
+            .await
+            .map_err(query_failure)?
+        {
+            found.insert(code.id.to_string(), Node::PromoCode(code.into()));
+        }
+    }
+    Ok(())
 }

@@ -26,17 +26,24 @@ pub struct LedgerLine {
 }
 
 /// What a money command did, before it has the type of its mutation.
-struct Done {
-    payment: Option<Payment>,
-    operation: Option<Operation>,
-    refund: Option<Refund>,
-    ledger_lines: Vec<LedgerLine>,
-    user_errors: Vec<UserError>,
-    run: Option<Run>,
+pub struct Done {
+    /// The payment after it.
+    pub payment: Option<Payment>,
+    /// The operation that it sent.
+    pub operation: Option<Operation>,
+    /// The refund that it made.
+    pub refund: Option<Refund>,
+    /// What it wrote into the books.
+    pub ledger_lines: Vec<LedgerLine>,
+    /// Why it was refused.
+    pub user_errors: Vec<UserError>,
+    /// How the answer came about.
+    pub run: Option<Run>,
 }
 
 impl Done {
-    fn refused(user_errors: Vec<UserError>) -> Self {
+    /// A refusal.
+    pub fn refused(user_errors: Vec<UserError>) -> Self {
         Self {
             payment: None,
             operation: None,
@@ -47,7 +54,8 @@ impl Done {
         }
     }
 
-    fn of(outcome: Outcome, now: Timestamp) -> Self {
+    /// What was done by `now`.
+    pub fn of(outcome: Outcome, now: Timestamp) -> Self {
         let lines = outcome.answer.ledger_lines().into_iter().map(|line| LedgerLine {
             debit_account: line.debit,
             credit_account: line.credit,
@@ -80,7 +88,7 @@ impl Done {
 }
 
 /// Notes for the request log what a command made; a rehearsal makes nothing.
-fn note(ctx: &Context<'_>, outcome: &Outcome) {
+pub fn note(ctx: &Context<'_>, outcome: &Outcome) {
     if outcome.run == Run::Simulated {
         return;
     }

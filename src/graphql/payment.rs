@@ -5,6 +5,7 @@ use super::context::ContextExt;
 use super::customer::Customer;
 use super::enums::{Gateway, Mode, PaymentStatus};
 use super::error::{Code, failure, shared_failure};
+use super::intent::Intent;
 use super::load::{OperationsOf, RefundsOf};
 use super::metadata::Metadata;
 use super::money::Money;
@@ -182,7 +183,7 @@ pub fn filter(id: Option<ID>) -> Result<Option<PaymentId>> {
 }
 
 /// An error that several resolvers wait for together; each of them says why.
-fn shared(error: Arc<Error>) -> async_graphql::Error {
+pub fn shared(error: Arc<Error>) -> async_graphql::Error {
     shared_failure(&error)
 }
 
@@ -240,6 +241,15 @@ plain! {
         version: i32 = i32::try_from(this.payment.version).unwrap_or(i32::MAX);
     }
     loaded {
+        /// The intent that it is an attempt to pay; null for a payment of its own.
+        async fn intent(&self, ctx: &Context<'_>) -> Result<Option<Intent>> {
+            let Some(id) = self.payment.intent else {
+                return Ok(None);
+            };
+            let loaded = ctx.loaders()?.load_one(id).await.map_err(shared)?;
+            Ok(loaded.map(|intent| Intent::new(Arc::new(intent), self.now)))
+        }
+
         /// The vaulted card, for card payments.
         async fn card(&self, ctx: &Context<'_>) -> Result<Option<Card>> {
             if let Some(card) = &self.card {

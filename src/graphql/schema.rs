@@ -1,10 +1,13 @@
 //! The schema, put together from its areas. Building it needs no database.
 
 use super::document::{DEEPEST_NESTING, DEEPEST_SELECTION, MOST_DIRECTIVES_IN_ONE_PLACE};
+use super::pages::Pages;
 use super::{
-    api_request, api_version, card, credential, credential_mutation, integrity, ledger, merchant, node,
-    operation, payment, payment_mutation, payment_query, rate_limit, refund, viewer,
+    api_request, api_version, card, credential, credential_mutation, integrity, intent, intent_mutation,
+    intent_query, ledger, merchant, merchant_update, node, operation, payment, payment_link,
+    payment_link_mutation, payment_mutation, payment_query, promo_code, rate_limit, refund, viewer,
 };
+use crate::config::PublicUrl;
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
 use service::App;
@@ -15,6 +18,9 @@ pub struct Query(
     node::NodeQuery,
     merchant::MerchantQuery,
     payment_query::PaymentQuery,
+    intent_query::IntentQuery,
+    payment_link::PaymentLinkQuery,
+    promo_code::PromoCodeQuery,
     operation::OperationQuery,
     refund::RefundQuery,
     card::CardQuery,
@@ -31,7 +37,11 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     payment_mutation::PaymentMutation,
+    intent_mutation::IntentMutation,
+    payment_link_mutation::PaymentLinkMutation,
+    promo_code::PromoCodeMutation,
     merchant::MerchantMutation,
+    merchant_update::MerchantUpdateMutation,
     credential_mutation::CredentialMutation,
     viewer::SessionMutation,
 );
@@ -48,11 +58,18 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
         .override_output_type_description::<Rows<api_request::ApiRequest>>("A page of API requests.")
         .override_output_type_description::<Rows<card::Card>>("A page of cards.")
         .override_output_type_description::<Rows<credential::Credential>>("A page of credentials.")
+        .override_output_type_description::<Connection<String, intent::Intent, intent_query::IntentTotals>>(
+            "A page of intents.",
+        )
         .override_output_type_description::<Rows<ledger::LedgerEntry>>("A page of ledger entries.")
         .override_output_type_description::<Rows<operation::Operation>>("A page of operations.")
         .override_output_type_description::<Connection<String, payment::Payment, payment_query::PaymentTotals>>(
             "A page of payments.",
         )
+        .override_output_type_description::<
+            Connection<String, payment_link::PaymentLink, payment_link::PaymentLinkTotals>,
+        >("A page of payment links.")
+        .override_output_type_description::<Rows<promo_code::PromoCode>>("A page of promo codes.")
         .override_output_type_description::<Rows<refund::Refund>>("A page of refunds.")
         // A second belt: the door has measured every document before it gets here.
         .limit_depth(DEEPEST_SELECTION)
@@ -62,10 +79,10 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
         .disable_suggestions()
 }
 
-/// The schema over a running installation.
+/// The schema over a running installation, which payers reach at `address`.
 #[must_use]
-pub fn build(app: App) -> Schema {
-    builder().data(app).finish()
+pub fn build(app: App, address: PublicUrl) -> Schema {
+    builder().data(app).data(Pages::at(address)).finish()
 }
 
 /// The schema as text, sorted, so that two builds of one source print the same.

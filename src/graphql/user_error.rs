@@ -47,6 +47,8 @@ pub enum UserErrorCode {
     NameInvalid,
     /// Fee terms that make no sense.
     FeeTermsInvalid,
+    /// The colour is not `#` and six hex digits.
+    ColorInvalid,
     /// The id has not the form of an id of this kind.
     IdMalformed,
     /// There is no such payment here.
@@ -117,6 +119,8 @@ pub enum UserErrorCode {
     SessionFromSession,
     /// The life of the session is out of bounds.
     SessionLifeInvalid,
+    /// At least one gateway is needed.
+    GatewayRequired,
     /// The merchant may not use this gateway.
     GatewayNotEnabled,
     /// The gateway takes no money in this currency.

@@ -80,14 +80,21 @@ const ROWS: [&[&str]; 10] = [
         "INSERT INTO rate_limits VALUES ('payments', 'mer_01kv5bjh80ex9aenrk1yfn4p0w:test', '2026-06-15T10:00:01+00:00', 50000, 2000000)",
     ],
     &[
-        "INSERT INTO promo_codes VALUES ('promo_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'EID', 1000, NULL, \
-         NULL, NULL, 0, NULL, NULL, '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO promo_codes VALUES ('promo_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'EID-2026', \
+         1000, NULL, NULL, 3, 1, NULL, NULL, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO payment_links VALUES ('plink_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'IQD', 5000, \
-         'Tuition', NULL, NULL, '{}', 'FIB', FALSE, FALSE, FALSE, FALSE, NULL, NULL, 0, NULL, NULL, '2026-06-15T10:00:00+00:00')",
-        "INSERT INTO intents VALUES ('pi_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'rasedi', NULL, 'created', \
-         'IQD', 5000, 'automatic', 'FIB', FALSE, FALSE, FALSE, FALSE, 'Order', NULL, NULL, '{}', NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-         NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, FALSE, FALSE, NULL, NULL, '2026-06-16T10:00:00+00:00', \
-         '2026-06-15T10:00:00+00:00', '2026-06-15T10:00:00+00:00', 1)",
+         'Tuition', NULL, NULL, '{}', 'CREDIT_CARD,FIB', FALSE, FALSE, FALSE, TRUE, NULL, 3, 1, NULL, NULL, '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO intents VALUES ('pi_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'link', \
+         'plink_01kv5bjh80ex9aenrk1yfn4p0w', 'succeeded', 'IQD', 5000, 'automatic', 'CREDIT_CARD,FIB', FALSE, FALSE, FALSE, TRUE, \
+         'Tuition', NULL, NULL, '{}', NULL, NULL, NULL, NULL, NULL, NULL, \
+         'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc', 'promo_01kv5bjh80ex9aenrk1yfn4p0w', 'EID-2026', 1000, 0, \
+         'pay_02kv5bjh80ex9aenrk1yfn4p0w', 'FIB', NULL, '2026-06-15T10:00:00+00:00', 3000, FALSE, FALSE, NULL, NULL, \
+         '2026-06-15T11:00:00+00:00', '2026-06-15T10:00:00+00:00', '2026-06-15T10:00:00+00:00', 3)",
+        "INSERT INTO payments (id, merchant_id, mode, status, gateway, provider, currency, amount_minor, authorized_minor, \
+         captured_minor, refunded_minor, refund_pending_minor, hold_open, outcome_unknown, captured_at, metadata, created_at, \
+         updated_at, version, intent_id, customer_phone) VALUES ('pay_02kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', \
+         'test', 'captured', 'FIB', 'sandbox', 'IQD', 4000, 4000, 4000, 0, 0, FALSE, FALSE, '2026-06-15T10:00:00+00:00', '{}', \
+         '2026-06-15T10:00:00+00:00', '2026-06-15T10:00:00+00:00', 2, 'pi_01kv5bjh80ex9aenrk1yfn4p0w', '07701234567')",
     ],
     &[
         "INSERT INTO callback_keys VALUES ('cbk_01kv5bjh80ex9aenrk1yfn4p0w', 'test', '3081', 'v1.00112233.00', '00112233', \

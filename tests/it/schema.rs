@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points, statuses, durations.
-const INTEGERS: [&str; 45] = [
+const INTEGERS: [&str; 69] = [
     "ApiRequest.driftSeconds",
     "ApiRequest.durationMs",
     "ApiRequest.status",
@@ -26,28 +26,52 @@ const INTEGERS: [&str; 45] = [
     "IntegrityReport.installed",
     "IntegrityReport.legacyIssues",
     "IntegrityReport.total",
+    "Intent.declinedAttempts",
+    "Intent.remainingAttempts",
+    "Intent.version",
+    "IntentConnection.totalCount",
+    "IntentCreateInput.expiresInMinutes",
     "Merchant.feeBps",
     "Merchant.reserveBps",
     "MerchantCreateInput.feeBps",
     "MerchantCreateInput.reserveBps",
+    "MerchantFeesInput.feeBps",
+    "MerchantFeesInput.reserveBps",
     "Operation.fraudScore",
     "Payment.version",
     "PaymentCaptureInput.expectedVersion",
     "PaymentConnection.totalCount",
+    "PaymentLink.intents(first)",
+    "PaymentLink.intents(last)",
+    "PaymentLink.maxPayments",
+    "PaymentLink.payments",
+    "PaymentLinkConnection.totalCount",
+    "PaymentLinkCreateInput.maxPayments",
     "PaymentRefundInput.expectedVersion",
     "PaymentVoidInput.expectedVersion",
+    "PromoCode.maxUses",
+    "PromoCode.shareBps",
+    "PromoCode.uses",
+    "PromoCodeCreateInput.maxUses",
+    "PromoCodeCreateInput.shareBps",
     "Query.apiRequests(first)",
     "Query.apiRequests(last)",
     "Query.cards(first)",
     "Query.cards(last)",
     "Query.credentials(first)",
     "Query.credentials(last)",
+    "Query.intents(first)",
+    "Query.intents(last)",
     "Query.ledgerEntries(first)",
     "Query.ledgerEntries(last)",
     "Query.operations(first)",
     "Query.operations(last)",
+    "Query.paymentLinks(first)",
+    "Query.paymentLinks(last)",
     "Query.payments(first)",
     "Query.payments(last)",
+    "Query.promoCodes(first)",
+    "Query.promoCodes(last)",
     "Query.refunds(first)",
     "Query.refunds(last)",
     "RateLimit.cost",
@@ -175,7 +199,7 @@ fn no_number_of_the_schema_can_lose_money() {
         of("Int"),
         INTEGERS.iter().map(|place| (*place).to_owned()).collect()
     );
-    // What is called an amount, a fee or a reserve is money, whatever it belongs to.
+    // What is called an amount, a fee or a reserve is money, whatever it belongs to; or whether there is one.
     for (place, kind) in &places {
         let name = place
             .rsplit(['.', '('])
@@ -187,7 +211,7 @@ fn no_number_of_the_schema_can_lose_money() {
             .iter()
             .any(|word| name.ends_with(word))
         {
-            let money = ["Money", "MoneyInput", "Decimal"];
+            let money = ["Money", "MoneyInput", "Decimal", "Boolean"];
             assert!(money.contains(&base(kind)), "{place}: {kind}");
         }
     }
@@ -241,6 +265,7 @@ fn every_mutation_takes_one_input_and_answers_with_user_errors() {
         }
     }
     let known = [
+        "intentConfirm",
         "paymentAuthorize",
         "paymentCapture",
         "paymentRefund",

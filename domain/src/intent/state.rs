@@ -1,7 +1,8 @@
 //! The life of an intent, as a state machine that follows its attempts.
 //!
-//! Invariant: an intent never says more than its payment: it is paid when money was taken, and not before. A transition gives
-//! the next state and whether anything changed; the same news twice changes nothing the second time.
+//! Invariant: an intent never says more than its payment: it is paid when money was taken, and not before; late money is given back
+//! when none of it is here any more, and not before. A transition gives the next state and whether anything changed. What an
+//! operation took is news once, because an operation is settled once; all other news may come twice.
 
 use super::refusal::{CancelRefusal, ConfirmRefusal};
 use super::status::{CanceledBy, IntentStatus};
@@ -9,8 +10,8 @@ use super::{Intent, MAX_ATTEMPTS};
 use crate::id::PaymentId;
 use crate::merchant::LateSuccess;
 use crate::operation::{Operation, OperationKind, OperationState, Transition};
-use crate::payment::{Payment, PaymentStatus};
-use crate::provider::{Decline, DeclineReason, Gateway};
+use crate::payment::{Payment, PaymentState};
+use crate::provider::{Decline, DeclineReason, Gateway, RefundSupport};
 use crate::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +68,8 @@ pub enum IntentState {
     RequiresCapture {
         /// The attempt that holds it.
         attempt: Attempt,
+        /// Whether the hold arrived after the intent had run out.
+        late: bool,
     },
     /// Paid.
     Succeeded {
@@ -133,13 +136,26 @@ impl IntentState {
     #[must_use]
     pub const fn payment(&self) -> Option<PaymentId> {
         match self {
-            Self::Processing { attempt } | Self::RequiresCapture { attempt } => Some(attempt.payment),
+            Self::Processing { attempt } | Self::RequiresCapture { attempt, .. } => Some(attempt.payment),
             Self::Succeeded { paid } => Some(paid.payment),
             Self::Expired { late: Some(late), .. } => Some(late.payment),
             Self::Created { .. }
             | Self::Failed { .. }
             | Self::Canceled { .. }
             | Self::Expired { late: None, .. } => None,
+        }
+    }
+
+    /// Whether its money came after the intent had run out.
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        match self {
+            Self::RequiresCapture { late, .. } => *late,
+            Self::Succeeded { paid } => paid.late,
+            Self::Expired { late, .. } => late.is_some(),
+            Self::Created { .. } | Self::Processing { .. } | Self::Failed { .. } | Self::Canceled { .. } => {
+                false
+            }
         }
     }
 
@@ -228,15 +244,6 @@ impl Intent {
         }
     }
 
-    /// The intent after late money went back.
-    #[must_use]
-    pub fn late_money_given_back(mut self) -> Self {
-        if let IntentState::Expired { late: Some(late), .. } = &mut self.state {
-            late.given_back = true;
-        }
-        self
-    }
-
     /// What becomes of the intent when `operation` on its `payment` was answered, or the payment's hold ran out (no operation).
     ///
     /// Only the attempt that the intent knows moves it: an older, declined one is history.
@@ -255,10 +262,18 @@ impl Intent {
         let mut next = self.clone();
         match &self.state {
             IntentState::Processing { attempt } => {
-                next.answered(*attempt, payment, operation, heard, policy, now)
+                let late = heard == Heard::Later && now >= self.expires_at;
+                next.answered(*attempt, payment, operation, late.then_some(policy), now);
             }
-            IntentState::RequiresCapture { attempt } => next.held(*attempt, payment, operation, now),
+            IntentState::RequiresCapture { attempt, late } => {
+                next.held(*attempt, *late, payment, operation, now);
+            }
             IntentState::Succeeded { paid } => next.taken_more(paid, operation),
+            IntentState::Expired { at, late: Some(late) } => {
+                let given_back = payment.state.is_gone();
+                let late = Some(LateMoney { given_back, ..*late });
+                next.state = IntentState::Expired { at: *at, late };
+            }
             _ => {}
         }
         if next == *self {
@@ -268,49 +283,42 @@ impl Intent {
         }
     }
 
+    /// `late` is what becomes of money that came too late; none if it came in time.
     fn answered(
         &mut self,
         attempt: Attempt,
         payment: &Payment,
         operation: Option<&Operation>,
-        heard: Heard,
-        policy: LateSuccess,
+        late: Option<LateSuccess>,
         now: Timestamp,
     ) {
-        let late = heard == Heard::Later && now >= self.expires_at;
-        match payment.state.status() {
-            PaymentStatus::Processing => {}
-            PaymentStatus::Failed => self.declined(operation, now),
-            _ if late && policy == LateSuccess::GiveBack => {
+        match &payment.state {
+            PaymentState::Processing { .. } => {}
+            PaymentState::Failed { decline, .. } => self.declined(decline, now),
+            // What no gateway gives back would be neither the payer's nor the merchant's for ever: it counts as paid.
+            state if late == Some(LateSuccess::GiveBack) && can_go_back(payment) => {
                 let late = LateMoney {
                     payment: payment.id,
                     gateway: attempt.gateway,
-                    given_back: false,
+                    given_back: state.is_gone(),
                 };
                 self.state = IntentState::Expired {
                     at: now,
                     late: Some(late),
                 };
             }
-            PaymentStatus::Authorized => self.state = IntentState::RequiresCapture { attempt },
-            _ => {
-                let paid = Paid {
-                    payment: payment.id,
-                    via: attempt.gateway,
-                    at: now,
-                    payout: payout(operation, self.amount),
-                    late,
+            PaymentState::Authorized { .. } => {
+                self.state = IntentState::RequiresCapture {
+                    attempt,
+                    late: late.is_some(),
                 };
-                self.state = IntentState::Succeeded { paid };
             }
+            _ => self.held(attempt, late.is_some(), payment, operation, now),
         }
     }
 
     /// A charge that provably never left counts for nothing.
-    fn declined(&mut self, operation: Option<&Operation>, now: Timestamp) {
-        let Some(OperationState::Failed { decline, .. }) = operation.map(|operation| &operation.state) else {
-            return;
-        };
+    fn declined(&mut self, decline: &Decline, now: Timestamp) {
         if decline.reason != DeclineReason::NotSent {
             self.attempts = self.attempts.saturating_add(1);
         }
@@ -326,19 +334,28 @@ impl Intent {
         };
     }
 
-    fn held(&mut self, attempt: Attempt, payment: &Payment, operation: Option<&Operation>, now: Timestamp) {
+    fn held(
+        &mut self,
+        attempt: Attempt,
+        late: bool,
+        payment: &Payment,
+        operation: Option<&Operation>,
+        now: Timestamp,
+    ) {
         let canceled = |by| IntentState::Canceled { at: now, by };
-        match payment.state.status() {
-            PaymentStatus::Authorized | PaymentStatus::Processing | PaymentStatus::Failed => {}
-            PaymentStatus::Voided => self.state = canceled(CanceledBy::Void),
-            PaymentStatus::Expired => self.state = canceled(CanceledBy::AuthorizationExpired),
-            _ => {
+        match &payment.state {
+            PaymentState::Authorized { .. }
+            | PaymentState::Processing { .. }
+            | PaymentState::Failed { .. } => {}
+            PaymentState::Voided { .. } => self.state = canceled(CanceledBy::Void),
+            PaymentState::Expired { .. } => self.state = canceled(CanceledBy::AuthorizationExpired),
+            PaymentState::PartiallyCaptured { .. } | PaymentState::Captured { .. } => {
                 let paid = Paid {
                     payment: payment.id,
                     via: attempt.gateway,
                     at: now,
                     payout: payout(operation, self.amount),
-                    late: false,
+                    late,
                 };
                 self.state = IntentState::Succeeded { paid };
             }
@@ -358,6 +375,11 @@ impl Intent {
             self.state = IntentState::Succeeded { paid };
         }
     }
+}
+
+/// Whether a provider takes this money back from us: a hold is released, what was taken is refunded where the gateway can.
+fn can_go_back(payment: &Payment) -> bool {
+    payment.state.taken().is_none() || payment.gateway.capabilities().refunds != RefundSupport::None
 }
 
 fn took_money(operation: &Operation) -> bool {

@@ -395,6 +395,16 @@ impl PaymentState {
         }
     }
 
+    /// Whether nothing is held or taken, and nothing can be any more.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        match self {
+            Self::Voided { .. } | Self::Expired { .. } | Self::Failed { .. } => true,
+            Self::Captured { taken, .. } => taken.refunded() == taken.captured(),
+            Self::Processing { .. } | Self::Authorized { .. } | Self::PartiallyCaptured { .. } => false,
+        }
+    }
+
     /// The status that amounts and operations add up to.
     #[must_use]
     pub fn status(&self) -> PaymentStatus {

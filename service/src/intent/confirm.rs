@@ -21,7 +21,7 @@ use domain::provider::Gateway;
 use domain::{Money, Timestamp};
 use std::sync::Arc;
 
-/// What is paid with.
+/// What is paid with. Texts are checked by the caller with `domain::metadata`.
 #[derive(Debug)]
 pub struct Confirm {
     /// Through which gateway.

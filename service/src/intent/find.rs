@@ -1,6 +1,7 @@
 //! Finding intents.
 
 use crate::page::{self, Page, PageRequest};
+use crate::payment::newest_of_each;
 use crate::{App, Error, Result, merchant};
 use domain::Timestamp;
 use domain::actor::Actor;
@@ -10,12 +11,7 @@ use domain::intent::{Intent, IntentStatus};
 use domain::merchant::{Merchant, Tenant};
 use domain::payment::Payment;
 use entity::{intent, payment};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
-
-/// Most attempts of one intent that are read at once: those that count, and as many that never left.
-const MOST_ATTEMPTS: u64 = 50;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Select};
 
 /// Which intents; every part that is given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,20 +87,14 @@ pub async fn count(app: &App, who: &Actor, filter: &Filter) -> Result<u64> {
         .await?)
 }
 
-/// The payments that were tried for these intents, oldest first; ids of others are left out.
+/// The payments that were tried for these intents, oldest first; ids of others are left out. Of each intent it is the newest
+/// [`crate::payment::CHILDREN_PER_PAYMENT`]: those that count, and as many that never left.
 ///
 /// # Errors
 /// When the scope is missing.
 pub async fn attempts_of(app: &App, who: &Actor, intents: &[IntentId]) -> Result<Vec<Payment>> {
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
-    let ids = intents.iter().map(ToString::to_string);
-    let most = MOST_ATTEMPTS.saturating_mul(u64::try_from(intents.len()).unwrap_or(u64::MAX));
-    let rows = payment::Entity::of(tenant)
-        .filter(payment::Column::IntentId.is_in(ids))
-        .order_by_asc(payment::Column::Id)
-        .limit(most)
-        .all(app.db().reads())
-        .await?;
+    let rows = newest_of_each::<payment::Entity>(app, tenant, "intent_id", intents).await?;
     Ok(rows
         .into_iter()
         .map(TryInto::try_into)

@@ -8,23 +8,23 @@ use crate::{Error, Result, Txn};
 use domain::Timestamp;
 use domain::id::PaymentLinkId;
 use domain::intent::{AppliedPromo, ConfirmRefusal, Intent, IntentStatus, Source};
-use domain::payment_link::{PaymentLink, PaymentLinkStatus};
+use domain::payment_link::PaymentLink;
 use domain::promo_code::{PromoCode, PromoRefusal};
 use entity::{payment_link, promo_code};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect};
+use std::fmt::Display;
 
 const USE_PROMO: &str = "UPDATE promo_codes SET uses = uses + 1 WHERE id = ?";
 const GIVE_PROMO_BACK: &str = "UPDATE promo_codes SET uses = uses - 1 WHERE id = ? AND uses > 0";
 const USE_LINK: &str = "UPDATE payment_links SET payments = payments + 1 WHERE id = ?";
 const GIVE_LINK_BACK: &str = "UPDATE payment_links SET payments = payments - 1 WHERE id = ? AND payments > 0";
 
-/// Whether an intent with this status holds its slots.
-const fn holds(status: IntentStatus) -> bool {
-    matches!(
-        status,
-        IntentStatus::Processing | IntentStatus::RequiresCapture | IntentStatus::Succeeded
-    )
-}
+/// The statuses in which an intent holds its slots.
+pub(crate) const HOLD_SLOTS: [IntentStatus; 3] = [
+    IntentStatus::Processing,
+    IntentStatus::RequiresCapture,
+    IntentStatus::Succeeded,
+];
 
 /// Takes what an attempt at `intent` takes.
 ///
@@ -35,7 +35,7 @@ pub(super) async fn take(txn: &Txn, intent: &Intent, now: Timestamp) -> Result<(
         use_promo(txn, intent, applied, now).await?;
     }
     if let Source::Link(link) = intent.source {
-        use_link(txn, intent, link, now).await?;
+        use_link(txn, intent, link).await?;
     }
     Ok(())
 }
@@ -50,10 +50,13 @@ async fn use_promo(txn: &Txn, intent: &Intent, applied: &AppliedPromo, now: Time
     let promo: PromoCode = row.try_into()?;
     // The price that the payer was shown: a code never changes, but it may have ended since.
     promo.discount_on(intent.amount, now)?;
-    step(txn, USE_PROMO, applied.id.to_string()).await
+    match step(txn, USE_PROMO, applied.id).await? {
+        1 => Ok(()),
+        _ => Err(Error::Conflict),
+    }
 }
 
-async fn use_link(txn: &Txn, intent: &Intent, id: PaymentLinkId, now: Timestamp) -> Result<()> {
+async fn use_link(txn: &Txn, intent: &Intent, id: PaymentLinkId) -> Result<()> {
     let row = payment_link::Entity::of(intent.tenant)
         .filter(payment_link::Column::Id.eq(id.to_string()))
         .lock_exclusive()
@@ -62,30 +65,39 @@ async fn use_link(txn: &Txn, intent: &Intent, id: PaymentLinkId, now: Timestamp)
         .ok_or(Error::NotFound("payment link"))?;
     let link: PaymentLink = row.try_into()?;
     // Who opened the page while the link was good may pay; only the number of payments is a promise.
-    if link.status_at(now) == PaymentLinkStatus::UsedUp {
+    if link.is_used_up() {
         return Err(ConfirmRefusal::LinkUsedUp.into());
     }
-    step(txn, USE_LINK, id.to_string()).await
+    match step(txn, USE_LINK, id).await? {
+        1 => Ok(()),
+        _ => Err(Error::Conflict),
+    }
 }
 
 /// Gives the slots back if the intent held them `before` and does not any more.
 pub(super) async fn settle(txn: &Txn, before: IntentStatus, intent: &Intent) -> Result<()> {
-    if !holds(before) || holds(intent.state.status()) {
+    if !HOLD_SLOTS.contains(&before) || HOLD_SLOTS.contains(&intent.state.status()) {
         return Ok(());
     }
     if let Some(applied) = &intent.promo {
-        step(txn, GIVE_PROMO_BACK, applied.id.to_string()).await?;
+        give_back(txn, intent, GIVE_PROMO_BACK, applied.id).await?;
     }
     if let Source::Link(link) = intent.source {
-        step(txn, GIVE_LINK_BACK, link.to_string()).await?;
+        give_back(txn, intent, GIVE_LINK_BACK, link).await?;
     }
     Ok(())
 }
 
-async fn step(txn: &Txn, statement: &'static str, id: String) -> Result<()> {
-    let postgres = txn.get_database_backend() == sea_orm::DbBackend::Postgres;
-    match sql(postgres, statement).bind(id).run(txn).await? {
-        1 => Ok(()),
-        _ => Err(Error::Conflict),
+/// A count that somebody has set to nothing must not keep a payment from being settled; the proof finds it.
+async fn give_back(txn: &Txn, intent: &Intent, statement: &'static str, id: impl Display) -> Result<()> {
+    let of = id.to_string();
+    if step(txn, statement, id).await? == 0 {
+        tracing::error!(intent = %intent.id, of, "a slot was held that is not counted");
     }
+    Ok(())
+}
+
+async fn step(txn: &Txn, statement: &'static str, id: impl Display) -> Result<u64> {
+    let postgres = txn.get_database_backend() == sea_orm::DbBackend::Postgres;
+    Ok(sql(postgres, statement).bind(id.to_string()).run(txn).await?)
 }

@@ -48,7 +48,7 @@ pub async fn get_many(app: &App, who: &Actor, ids: &[OperationId]) -> Result<Vec
 /// When the scope is missing.
 pub async fn of_payments(app: &App, who: &Actor, payments: &[PaymentId]) -> Result<Vec<Operation>> {
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
-    let rows = newest_of_each::<operation::Entity>(app, tenant, payments).await?;
+    let rows = newest_of_each::<operation::Entity>(app, tenant, "payment_id", payments).await?;
     Ok(rows
         .into_iter()
         .map(TryInto::try_into)

@@ -18,7 +18,7 @@ pub struct Answer {
     pub operation: Operation,
     /// The refund, for a refund.
     pub refund: Option<Refund>,
-    /// The intent of which the payment is an attempt, if the operation moved it.
+    /// The intent of which the payment is an attempt, as it was then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Box<Intent>>,
 }

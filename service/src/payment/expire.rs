@@ -3,11 +3,12 @@
 
 use super::settle;
 use crate::event::{self, NewEvent};
-use crate::{App, Result, intent};
+use crate::{App, Error, Result, Txn, intent};
 use domain::event::EventType;
 use domain::operation::Transition;
 use domain::payment::{Payment, PaymentStatus};
 use entity::payment;
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 /// Closes at most `limit` holds that ran out, oldest first, in one transaction; says how many.
@@ -24,26 +25,25 @@ pub async fn expire_due(app: &App, limit: u64) -> Result<u64> {
         .in_txn(move |txn| {
             Box::pin(async move {
                 let due = payment::Entity::find()
-                    .filter(payment::Column::HoldOpen.eq(true))
+                    // As the index has it: SQLite does not see that a flag is what equals true.
+                    .filter(Expr::col(payment::Column::HoldOpen))
                     .filter(payment::Column::HoldExpiresAt.lte(now))
                     .filter(payment::Column::InFlightOperationId.is_null())
                     .order_by_asc(payment::Column::HoldExpiresAt)
                     .limit(limit)
-                    .lock_with_behavior(
-                        sea_orm::sea_query::LockType::Update,
-                        sea_orm::sea_query::LockBehavior::SkipLocked,
-                    )
+                    .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
                     .all(txn)
                     .await?;
                 let mut closed = 0;
                 for row in due {
-                    let mut payment = match Payment::try_from(row) {
+                    // One broken row, of a payment or its intent, must not keep all other holds open.
+                    let mut payment = match readable(txn, row).await {
                         Ok(payment) => payment,
-                        Err(inconsistency) => {
-                            // One broken row must not keep all other holds open.
+                        Err(Error::Inconsistent(inconsistency)) => {
                             tracing::error!(%inconsistency, "a hold cannot be closed");
                             continue;
                         }
+                        Err(error) => return Err(error),
                     };
                     let Transition::Applied(state) = payment.state.clone().expire(now) else {
                         continue;
@@ -63,4 +63,11 @@ pub async fn expire_due(app: &App, limit: u64) -> Result<u64> {
             })
         })
         .await
+}
+
+/// The payment, if its intent can follow it.
+async fn readable(txn: &Txn, row: payment::Model) -> Result<Payment> {
+    let payment = Payment::try_from(row)?;
+    intent::of(txn, &payment).await?;
+    Ok(payment)
 }

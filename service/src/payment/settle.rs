@@ -161,8 +161,9 @@ pub(crate) async fn settle(app: &App, reserved: Answer, answer: ProviderAnswer) 
     app.db()
         .in_txn(move |txn| {
             Box::pin(async move {
-                let current = super::resolve::load_locked(txn, operation).await?;
+                let mut current = super::resolve::load_locked(txn, operation).await?;
                 if current.operation.state.is_settled() {
+                    current.intent = intent::of(txn, &current.payment).await?.map(Box::new);
                     return Ok(current);
                 }
                 write(&context, txn, current, second, now).await
@@ -202,9 +203,9 @@ async fn write(
         book(app, txn, &after, now).await?;
         event::write(app, txn, tenant, events(&after)?, now).await?;
     }
-    if let Some(moved) = intent::follow(app, txn, &after.payment, Some(&after.operation), now).await? {
-        after.intent = Some(Box::new(moved));
-    }
+    after.intent = intent::follow(app, txn, &after.payment, Some(&after.operation), now)
+        .await?
+        .map(Box::new);
     let commands = [Command::Operation(after.operation.kind), Command::IntentConfirm];
     let key = &after.operation.idempotency_key;
     idempotency::answer(txn, tenant, commands, key, after.operation.id, &after).await?;

@@ -10,7 +10,7 @@ use domain::id::PaymentLinkId;
 use domain::idempotency::IdempotencyKey;
 use domain::intent::{self, CaptureMethod, Collect};
 use domain::metadata::Metadata;
-use domain::payment_link::{NewLinkRefusal, PaymentLink};
+use domain::payment_link::{MAX_PAYMENTS, NewLinkRefusal, PaymentLink};
 use domain::web_url::ReturnUrl;
 use domain::{Money, Timestamp};
 use entity::payment_link as table;
@@ -60,7 +60,10 @@ pub async fn create(app: &App, who: &Actor, new: NewPaymentLink) -> Result<Made>
     let who = who.may(Scope::PaymentsCreate)?;
     let now = app.now();
     new.amount.chargeable()?;
-    if new.max_payments == Some(0) {
+    if new
+        .max_payments
+        .is_some_and(|most| !(1..=MAX_PAYMENTS).contains(&most))
+    {
         return Err(NewLinkRefusal::MaxPayments.into());
     }
     if new.expires_at.is_some_and(|end| end <= now) {

@@ -33,7 +33,7 @@ pub async fn get_many(app: &App, who: &Actor, ids: &[RefundId]) -> Result<Vec<Re
 /// When the scope is missing.
 pub async fn of_payments(app: &App, who: &Actor, payments: &[PaymentId]) -> Result<Vec<Refund>> {
     let tenant = who.may(Scope::PaymentsRead)?.tenant;
-    let rows = newest_of_each::<refund::Entity>(app, tenant, payments).await?;
+    let rows = newest_of_each::<refund::Entity>(app, tenant, "payment_id", payments).await?;
     Ok(rows
         .into_iter()
         .map(TryInto::try_into)

@@ -202,10 +202,17 @@ mod tests {
             "paymentCapture",
             "paymentVoid",
             "paymentRefund",
+            "intentCreate",
+            "intentConfirm",
+            "paymentLinkCreate",
         ] {
             assert!(field("Mutation", command).moves_money, "{command}");
         }
-        assert!(!field("Mutation", "merchantCreate").moves_money);
+        for command in ["merchantCreate", "intentCancel", "promoCodeCreate"] {
+            assert!(!field("Mutation", command).moves_money, "{command}");
+        }
+        assert_eq!(field("PaymentLink", "intents").kind, Kind::Connection);
+        assert_eq!(field("Intent", "attempts").kind, Kind::Node);
         assert!(types.field("Query", "nothing").is_none() && types.field("Nothing", "id").is_none());
     }
 

@@ -74,6 +74,8 @@ fn status(intent: &Intent, now: Timestamp) -> &'static str {
         (IntentStatus::Created | IntentStatus::Processing | IntentStatus::RequiresCapture, _) => "PENDING",
         (IntentStatus::Succeeded, _) => "PAID",
         (IntentStatus::Failed, _) => "FAILED",
+        // Somebody did pay, too late, and gets the money back.
+        (IntentStatus::Expired, IntentState::Expired { late: Some(_), .. }) => "CANCELED",
         (
             IntentStatus::Canceled,
             IntentState::Canceled {

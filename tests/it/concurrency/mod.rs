@@ -2,6 +2,7 @@
 
 mod accounts;
 mod captures;
+mod intents;
 mod keys;
 mod limits;
 mod nodes;

@@ -3,6 +3,7 @@
 mod crash;
 mod database_gone;
 mod hang_up;
+mod intents;
 mod refused_writes;
 mod request_log;
 mod shutdown;

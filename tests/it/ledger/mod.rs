@@ -4,6 +4,7 @@ mod append_only;
 mod constraints;
 mod days;
 mod history;
+mod intents;
 mod references;
 mod tampering;
 

@@ -339,7 +339,7 @@ async fn the_command_line_says_whether_the_books_are_sound(
     assert_eq!(before.code, Some(0), "{}", before.err);
     assert_eq!(
         before.out,
-        "checked 1 payment, 3 journals, 5 transfers: everything ties\n5 of 5 rules installed, no offending rows\n"
+        "checked 1 payment, 3 journals, 5 transfers, 0 intents: everything ties\n5 of 5 rules installed, no offending rows\n"
     );
 
     let hand = Hand::at(&app.database.url).await;

@@ -51,6 +51,7 @@ impl Kit {
         let refund = owner.send("paymentRefund", refund).await.succeeds();
         let held = owner.authorize(iqd(125_000)).await.succeeds().payment();
         let voidable = owner.authorize(iqd(125_000)).await.succeeds().payment();
+        let checkout = checkout(owner, word).await;
         let target = credential(app, owner.tenant, &format!("{word}-target")).await;
         let spare = credential(app, owner.tenant, &format!("{word}-spare")).await;
         let open = "mutation { sessionCreate(input: {}) { session { id csrfToken } } }";
@@ -59,7 +60,8 @@ impl Kit {
 
         let lists = "{ payments(first: 1) { edges { cursor } } operations(first: 1) { edges { cursor } } \
              refunds(first: 1) { edges { cursor } } cards(last: 1) { edges { cursor } nodes { id fingerprint } } \
-             ledgerEntries(first: 1) { edges { cursor } nodes { id journalId } } \
+             intents(first: 1) { edges { cursor } } paymentLinks(first: 1) { edges { cursor } } \
+             promoCodes(first: 1) { edges { cursor } } ledgerEntries(first: 1) { edges { cursor } nodes { id journalId } } \
              credentials(first: 1) { edges { cursor } nodes { signingKeys { id fingerprint publicKey } } } \
              apiRequests(first: 1) { edges { cursor } nodes { id } } }";
         let seen = owner.ask(lists, json!({})).await.data;
@@ -67,7 +69,7 @@ impl Kit {
         let cursors = lists.map(|(list, page)| (list.clone(), text(&page["edges"][0]["cursor"])));
         let cursors = cursors.collect();
         let key = &seen["credentials"]["nodes"][0]["signingKeys"][0];
-        let ids = BTreeMap::from([
+        let mut ids = BTreeMap::from([
             ("Payment", sale.payment()),
             ("Operation", text(&sale.data["operation"]["id"])),
             ("Refund", text(&refund.data["refund"]["id"])),
@@ -83,6 +85,7 @@ impl Kit {
             ("signing key", text(&key["id"])),
             ("journal", text(&seen["ledgerEntries"]["nodes"][0]["journalId"])),
         ]);
+        ids.extend(checkout.0);
         let mut markers: Vec<String> = ids.values().cloned().collect();
         markers.extend([
             target.1,
@@ -93,6 +96,7 @@ impl Kit {
         markers.extend([text(&seen["cards"]["nodes"][0]["fingerprint"]), sale_key.clone()]);
         markers.extend(owner.secret.get(4..25).map(str::to_owned));
         markers.extend(text(&key["publicKey"]).lines().nth(1).map(str::to_owned));
+        markers.extend(checkout.1);
         // Every planted word begins with it, and the name of the merchant with the other.
         markers.extend([word.to_owned(), "Zubaida".to_owned()]);
 
@@ -125,6 +129,10 @@ impl Kit {
     /// What stands in a place; what is left out here and may be left out is.
     pub fn value(&self, place: &str) -> Option<Value> {
         let id = |kind: &str| Some(json!(self.ids[kind]));
+        if place == "Query.intents(first)" {
+            // Attempts with their operations are many at their most, and the walk asks for them twice.
+            return Some(json!(1));
+        }
         if place.ends_with("(first)") {
             return Some(json!(2));
         }
@@ -139,6 +147,17 @@ impl Kit {
             | "CredentialUpdateInput.id"
             | "ApiVersionUpgradeInput.credentialId" => id("Credential"),
             "CredentialRevokeInput.id" => id("spare"),
+            "Query.intent(id)" => id("Intent"),
+            "IntentConfirmInput.id" => id("payable"),
+            "IntentCancelInput.id" => id("cancelable"),
+            "Query.paymentLink(id)" => id("PaymentLink"),
+            "PaymentLinkDeactivateInput.id" => id("spare link"),
+            "PromoCodeDeactivateInput.id" => id("spare code"),
+            "MerchantUpdateInput.id" => id("Merchant"),
+            "IntentCreateInput.amount" | "PaymentLinkCreateInput.amount" => Some(iqd(1_000)),
+            "PaymentLinkCreateInput.title" => Some(json!("walked")),
+            "PromoCodeCreateInput.code" => Some(json!("WALKED")),
+            "PromoCodeCreateInput.shareBps" => Some(json!(1_000)),
             "CredentialCreateInput.merchantId" => id("Merchant"),
             "CredentialCreateInput.mode" => Some(json!("TEST")),
             "CredentialCreateInput.name" | "CredentialUpdateInput.name" => Some(json!("walker")),
@@ -146,7 +165,7 @@ impl Kit {
             "MerchantCreateInput.name" => Some(json!("walked")),
             "PaymentRefundInput.amount" => Some(iqd(1_000)),
             "PaymentSaleInput.amount" | "PaymentAuthorizeInput.amount" => Some(iqd(1_000)),
-            "PaymentSaleInput.card" | "PaymentAuthorizeInput.card" => {
+            "PaymentSaleInput.card" | "PaymentAuthorizeInput.card" | "IntentConfirmInput.card" => {
                 Some(crate::support::card("4242424242424242"))
             }
             // Requests after this would make each answer another.
@@ -154,6 +173,60 @@ impl Kit {
             _ => None,
         }
     }
+}
+
+/// Intents, links and promo codes: their ids by kind, and what else marks them.
+async fn checkout(owner: &Merchant, word: &str) -> (Vec<(&'static str, String)>, Vec<String>) {
+    let (mut ids, mut markers) = (Vec::new(), Vec::new());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let create = "mutation($input: IntentCreateInput!) { intentCreate(input: $input) { intent { id } clientSecret userErrors { code } } }";
+    for kind in ["Intent", "payable", "cancelable"] {
+        let told = json!({
+            "idempotencyKey": fresh_key(), "amount": iqd(3_000), "title": format!("{word}-title"), "customer": { "name": format!("{word} payer") },
+            "successUrl": format!("https://{word}.example.iq/paid"), "merchantReference": format!("{word}-order"),
+        });
+        let made = owner
+            .ask(create, json!({ "input": told }))
+            .await
+            .field("intentCreate")
+            .succeeds();
+        markers.push(text(&made.data["clientSecret"]));
+        ids.push((kind, text(&made.data["intent"]["id"])));
+    }
+    let confirm = "mutation($input: IntentConfirmInput!) { intentConfirm(input: $input) { payment { id } userErrors { code } } }";
+    let input = json!({
+        "idempotencyKey": fresh_key(), "id": ids[0].1, "card": crate::support::card("4242424242424242"),
+    });
+    let paid = owner
+        .ask(confirm, json!({ "input": input }))
+        .await
+        .field("intentConfirm")
+        .succeeds();
+    ids.push(("attempt", text(&paid.data["payment"]["id"])));
+    let create = "mutation($input: PaymentLinkCreateInput!) { paymentLinkCreate(input: $input) { paymentLink { id } userErrors { code } } }";
+    for kind in ["PaymentLink", "spare link"] {
+        let told =
+            json!({ "idempotencyKey": fresh_key(), "amount": iqd(3_000), "title": format!("{word}-link") });
+        let made = owner
+            .ask(create, json!({ "input": told }))
+            .await
+            .field("paymentLinkCreate")
+            .succeeds();
+        ids.push((kind, text(&made.data["paymentLink"]["id"])));
+    }
+    let create = "mutation($input: PromoCodeCreateInput!) { promoCodeCreate(input: $input) { promoCode { id } userErrors { code } } }";
+    for kind in ["PromoCode", "spare code"] {
+        let code = format!("{word}-{}", &kind[..5]).replace(' ', "-").to_uppercase();
+        let told = json!({ "code": code, "amount": iqd(500) });
+        let made = owner
+            .ask(create, json!({ "input": told }))
+            .await
+            .field("promoCodeCreate")
+            .succeeds();
+        markers.push(code);
+        ids.push((kind, text(&made.data["promoCode"]["id"])));
+    }
+    (ids, markers)
 }
 
 /// A credential that can do nothing but manage; its id and token.

@@ -19,7 +19,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use surface::{Question, Surface};
-use table::{Needs, RELATIONS, ROOTS, needs};
+use table::{Needs, OF_A_PAYMENT, RELATIONS, ROOTS, needs};
 
 /// Who is sent on the walk.
 struct Walker {
@@ -95,8 +95,8 @@ fn shows_relations(data: &Value) -> bool {
     match data {
         Value::Object(fields) => {
             let shown = |field: &&str| fields.get(*field).is_some_and(|value| !value.is_null());
-            let related =
-                fields.get("__typename").is_some_and(|name| name == "Payment") && RELATIONS.iter().any(shown);
+            let related = fields.get("__typename").is_some_and(|name| name == "Payment")
+                && OF_A_PAYMENT.iter().any(shown);
             related || fields.values().any(shows_relations)
         }
         Value::Array(items) => items.iter().any(shows_relations),

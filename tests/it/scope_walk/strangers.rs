@@ -99,7 +99,7 @@ async fn tries(
         own_part + victim.cursors.len(),
         "every list takes a cursor"
     );
-    let key = |place: &str| place.ends_with(".idempotencyKey") && place.starts_with("Payment");
+    let key = |place: &str| place.ends_with(".idempotencyKey");
     questions.extend(surface.with(own, "String", &victim.sale_key, key));
     for question in questions {
         let answer = caller.ask(&question).await;

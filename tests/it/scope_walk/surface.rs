@@ -274,17 +274,24 @@ impl Surface {
         open.push(name.to_owned());
         for field in fields(definition) {
             let (word, inner) = (&field.node.name.node, base(&field.node.ty.node));
+            // A list that pages is asked for its first row; no other field below the root takes arguments.
+            let pages = field
+                .node
+                .arguments
+                .iter()
+                .any(|argument| argument.node.name.node == "first");
             assert!(
-                field.node.arguments.is_empty(),
+                pages || field.node.arguments.is_empty(),
                 "{name}.{word} takes arguments: teach the schema walk to give them"
             );
+            let first = if pages { "(first: 1)" } else { "" };
             let is_object = self.types.get(inner).is_some_and(|of| !fields(of).is_empty());
             if is_object && depth == 0 {
                 continue;
             }
             asked.insert(format!("{name}.{word}"));
             parts.push(match is_object {
-                true => format!("{word} {}", self.selection(inner, depth - 1, open, asked)),
+                true => format!("{word}{first} {}", self.selection(inner, depth - 1, open, asked)),
                 false => word.to_string(),
             });
         }

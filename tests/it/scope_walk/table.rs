@@ -44,19 +44,28 @@ pub const ROOTS: &[(&str, Needs)] = &[
     ),
     ("credentials", Needs::MerchantOrOperator(Scope::CredentialsManage)),
     ("integrityReport", Needs::MerchantOrOperator(Scope::LogsRead)),
+    ("intent", Needs::Merchant(Scope::PaymentsRead)),
+    ("intentCancel", Needs::Merchant(Scope::PaymentsCreate)),
+    ("intentConfirm", Needs::Merchant(Scope::PaymentsCreate)),
+    ("intentCreate", Needs::Merchant(Scope::PaymentsCreate)),
+    ("intents", Needs::Merchant(Scope::PaymentsRead)),
     ("ledgerEntries", Needs::Merchant(Scope::ReportsRead)),
     ("ledgerIntegrity", Needs::Merchant(Scope::ReportsRead)),
     ("merchant", Needs::Nothing),
     ("merchantCreate", Needs::Operator),
+    ("merchantUpdate", Needs::Operator),
     ("node(ApiRequest)", Needs::MerchantOrOperator(Scope::LogsRead)),
     ("node(Card)", Needs::Merchant(Scope::PaymentsRead)),
     (
         "node(Credential)",
         Needs::MerchantOrOperator(Scope::CredentialsManage),
     ),
+    ("node(Intent)", Needs::Merchant(Scope::PaymentsRead)),
     ("node(Merchant)", Needs::Nothing),
     ("node(Operation)", Needs::Merchant(Scope::PaymentsRead)),
     ("node(Payment)", Needs::Merchant(Scope::PaymentsRead)),
+    ("node(PaymentLink)", Needs::Merchant(Scope::PaymentsRead)),
+    ("node(PromoCode)", Needs::Merchant(Scope::PaymentsRead)),
     ("node(Refund)", Needs::Merchant(Scope::PaymentsRead)),
     ("nodes(ApiRequest)", Needs::MerchantOrOperator(Scope::LogsRead)),
     ("nodes(Card)", Needs::Merchant(Scope::PaymentsRead)),
@@ -64,18 +73,28 @@ pub const ROOTS: &[(&str, Needs)] = &[
         "nodes(Credential)",
         Needs::MerchantOrOperator(Scope::CredentialsManage),
     ),
+    ("nodes(Intent)", Needs::Merchant(Scope::PaymentsRead)),
     ("nodes(Merchant)", Needs::Nothing),
     ("nodes(Operation)", Needs::Merchant(Scope::PaymentsRead)),
     ("nodes(Payment)", Needs::Merchant(Scope::PaymentsRead)),
+    ("nodes(PaymentLink)", Needs::Merchant(Scope::PaymentsRead)),
+    ("nodes(PromoCode)", Needs::Merchant(Scope::PaymentsRead)),
     ("nodes(Refund)", Needs::Merchant(Scope::PaymentsRead)),
     ("operations", Needs::Merchant(Scope::PaymentsRead)),
     ("payment", Needs::Merchant(Scope::PaymentsRead)),
     ("paymentAuthorize", Needs::Merchant(Scope::PaymentsCreate)),
     ("paymentCapture", Needs::Merchant(Scope::PaymentsCapture)),
+    ("paymentLink", Needs::Merchant(Scope::PaymentsRead)),
+    ("paymentLinkCreate", Needs::Merchant(Scope::PaymentsCreate)),
+    ("paymentLinkDeactivate", Needs::Merchant(Scope::PaymentsCreate)),
+    ("paymentLinks", Needs::Merchant(Scope::PaymentsRead)),
     ("paymentRefund", Needs::Merchant(Scope::RefundsCreate)),
     ("paymentSale", Needs::Merchant(Scope::PaymentsCreate)),
     ("paymentVoid", Needs::Merchant(Scope::PaymentsCapture)),
     ("payments", Needs::Merchant(Scope::PaymentsRead)),
+    ("promoCodeCreate", Needs::Merchant(Scope::PaymentsCreate)),
+    ("promoCodeDeactivate", Needs::Merchant(Scope::PaymentsCreate)),
+    ("promoCodes", Needs::Merchant(Scope::PaymentsRead)),
     ("rateLimit", Needs::Nothing),
     ("refunds", Needs::Merchant(Scope::PaymentsRead)),
     ("sessionCreate", Needs::Nothing),
@@ -83,9 +102,20 @@ pub const ROOTS: &[(&str, Needs)] = &[
     ("viewer", Needs::Nothing),
 ];
 
-/// Relations of a payment that are read for whoever may read payments: in the answer of a command they take that scope besides the one
-/// of the command.
-pub const RELATIONS: [&str; 3] = ["card", "operations", "refunds"];
+/// Relations of a payment, an intent and a link that are read for whoever may read payments: in the answer of a command they take that
+/// scope besides the one of the command.
+pub const RELATIONS: [&str; 7] = [
+    "attempts",
+    "card",
+    "intent",
+    "intents",
+    "operations",
+    "payment",
+    "refunds",
+];
+
+/// Those of a payment, which is shown by its command to whoever may give it.
+pub const OF_A_PAYMENT: [&str; 4] = ["card", "intent", "operations", "refunds"];
 
 /// What a root field needs.
 pub fn needs(root: &str) -> Needs {

@@ -107,6 +107,13 @@ impl TestApp {
         .await
     }
 
+    /// Starts patiently on a database that is there already, with ids of its own.
+    pub async fn patient_on(database: TestDatabase, provider: Arc<dyn Provider>, seed: u64) -> Self {
+        let clock = Arc::new(MockClock::at("2026-06-15T10:00:00Z".parse().unwrap()));
+        let (ids, patience) = (Arc::new(SeededIds::new(seed)), Duration::from_secs(60));
+        Self::start_as(database, provider, patience, clock, ids, Vec::new()).await
+    }
+
     /// Starts on a database that is there already.
     pub async fn start_on(database: TestDatabase, provider: Arc<dyn Provider>) -> Self {
         Self::start_waiting(database, provider, Duration::from_secs(1)).await
@@ -348,7 +355,7 @@ impl TestApp {
 
     /// Everything that the tables hold, to see that nothing was written.
     pub async fn row_counts(&self) -> Vec<(&'static str, i64)> {
-        const TABLES: [&str; 9] = [
+        const TABLES: [&str; 12] = [
             "cards",
             "payments",
             "operations",
@@ -358,6 +365,9 @@ impl TestApp {
             "journals",
             "transfers",
             "outbox_events",
+            "promo_codes",
+            "payment_links",
+            "intents",
         ];
         let mut counts = Vec::new();
         for table in TABLES {

@@ -79,6 +79,14 @@ impl TestDatabase {
         }
     }
 
+    /// Somebody else's database, for a second process.
+    pub fn at(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            home: Home::Elsewhere,
+        }
+    }
+
     /// The same database once more; it goes with the first, not with this.
     pub fn shared(&self) -> Self {
         Self {

@@ -5,6 +5,7 @@
 //! - [`Merchant`], [`Operator`], [`Anonymous`]: who asks; each speaks HTTP like anybody else.
 //! - [`Reply`]: what came back, with the assertions that tests are written in.
 //! - [`Gate`]: a provider that answers when the test lets it; [`Hand`]: a hand in the database, around every rule.
+//! - [`Till`] and [`Page`]: intents as merchants make them and payers pay them.
 //! - [`Program`] and [`Shop`]: the program as a process, and a merchant's server that outlives it.
 //! - [`Rush`], [`crash_round`], [`History`]: many sales at once, a crash in their middle, a long random history with its model.
 
@@ -23,9 +24,10 @@ mod process;
 mod reply;
 mod rush;
 mod signer;
+mod till;
 mod wait;
 
-pub use actor::{Merchant, PAYMENT, Payer, card, charge, fresh_key, on};
+pub use actor::{Merchant, Operator, PAYMENT, Payer, card, charge, fresh_key, on};
 pub use app::{EPARA, OutboxEvent, TestApp};
 pub use asked::{asked, denied};
 pub use crash::crash_round;
@@ -39,4 +41,5 @@ pub use process::{Ended, Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
 pub use signer::{Signed, Signer};
+pub use till::{Page, Till, came_to, dinars, fault, is_locked};
 pub use wait::until;

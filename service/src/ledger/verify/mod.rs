@@ -2,12 +2,14 @@
 //!
 //! Invariant: nothing is taken on trust. Payments are added up from their operations and refunds, every journal is computed anew
 //! from what it records and compared leg by leg, its digest is recomputed from what the tables hold now, and an account is what
-//! its code says.
+//! its code says. An intent says what its attempts add up to, and promo codes and links count the intents that hold them.
 
 mod accounts;
+mod intents;
 mod journals;
 mod payments;
 mod rows;
+mod slots;
 
 use crate::db::sql;
 use crate::{App, Result};
@@ -28,6 +30,8 @@ pub struct Integrity {
     pub journals: u64,
     /// Transfers compared.
     pub transfers: u64,
+    /// Intents compared with their attempts.
+    pub intents: u64,
     /// How much is wrong.
     pub problem_count: u64,
     /// The first [`MAX_PROBLEMS`] of it.
@@ -37,7 +41,7 @@ pub struct Integrity {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The id of the payment, journal or transfer, or the code of the account; a transfer is `jrn_…/leg`.
+    /// The id of the payment, journal, transfer, intent, promo code or link, or the code of the account; a transfer is `jrn_…/leg`.
     pub subject: String,
     /// What is wrong with it.
     pub message: String,
@@ -104,6 +108,8 @@ async fn verify(app: &App, tenant: Option<Tenant>) -> Result<Integrity> {
         found.problem(orphan, "records no operation or refund");
     }
     accounts::check(app, tenant, &mut found).await?;
+    intents::check(app, tenant, &mut found).await?;
+    slots::check(app, tenant, &mut found).await?;
     Ok(found)
 }
 

@@ -1,0 +1,171 @@
+//! Asking twice: intents, attempts and links under one key.
+
+use super::checkout::{confirm, create, intent, made, pay, send, status};
+use crate::support::{Engine, Payer, TestApp, card, iqd};
+use chrono::Duration;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_gives_the_same_intent_and_secret(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let told = json!({ "idempotencyKey": "order-1", "title": "Tuition" });
+    let first = create(&school, told.clone()).await.succeeds();
+    let id = first.data["intent"]["id"].as_str().unwrap();
+    pay(&school, id, Payer::Visa).await.succeeds();
+    app.clock.advance(Duration::hours(3));
+    let app = app.restart().await;
+    let school = school.at(&app);
+
+    let again = create(&school, told.clone()).await.succeeds();
+    assert_eq!(again.data["idempotentReplay"], true);
+    for part in ["intent", "clientSecret", "checkoutUrl"] {
+        assert_eq!(again.data[part], first.data[part], "{part}");
+    }
+    assert_eq!(app.count("intents").await, 1);
+
+    let mut other = told.clone();
+    for (field, value) in [
+        ("title", json!("Books")),
+        ("amount", iqd(125_001)),
+        ("captureMethod", json!("MANUAL")),
+        ("gateways", json!(["FIB"])),
+        ("collect", json!({ "phone": true })),
+        ("successUrl", json!("https://school.iq/")),
+        ("expiresInMinutes", json!(60)),
+        ("metadata", json!({ "a": "b" })),
+        ("customer", json!({ "name": "Noor" })),
+    ] {
+        other[field] = value;
+        let refused = create(&school, other.clone())
+            .await
+            .is_refused_with("IDEMPOTENCY_KEY_REUSED");
+        assert_eq!(refused.data["clientSecret"], Value::Null, "{field}");
+        other = told.clone();
+    }
+    let shop = app.merchant("shop").await;
+    let own = create(&shop, told).await.succeeds();
+    assert_eq!(own.data["idempotentReplay"], false, "keys belong to one merchant");
+    app.clock.advance(Duration::hours(21));
+    let new = create(&school, json!({ "idempotencyKey": "order-1" }))
+        .await
+        .succeeds();
+    assert_ne!(
+        new.data["intent"]["id"], first.data["intent"]["id"],
+        "after 24 hours the key is new"
+    );
+    app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_gives_the_first_answer_of_an_attempt(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let (id, other) = (made(&school, json!({})).await, made(&school, json!({})).await);
+    let attempt = json!({ "idempotencyKey": "attempt-1", "card": card(Payer::Poor.number()) });
+    let declined = confirm(&school, &id, attempt.clone()).await.succeeds();
+    let paid = pay(&school, &id, Payer::Visa).await.succeeds();
+    app.clock.advance(Duration::hours(3));
+
+    let again = confirm(&school, &id, attempt.clone()).await.succeeds();
+    assert_eq!((status(&again), again.payment_status()), ("CREATED", "FAILED"));
+    for part in ["intent", "payment", "operation", "ledgerLines"] {
+        assert_eq!(again.data[part], declined.data[part], "{part}");
+    }
+    assert_eq!(again.data["idempotentReplay"], true);
+    assert_eq!(intent(&school, &id).await, paid.data["intent"]);
+
+    let mismatch = json!({ "idempotencyKey": "attempt-1", "card": card(Payer::Visa.number()) });
+    confirm(&school, &id, mismatch)
+        .await
+        .is_refused_with("IDEMPOTENCY_KEY_REUSED");
+    confirm(&school, &other, attempt)
+        .await
+        .is_refused_with("IDEMPOTENCY_KEY_REUSED");
+    // A refused attempt keeps no key.
+    let wallet = json!({ "idempotencyKey": "attempt-2", "gateway": "FIB" });
+    confirm(&school, &id, wallet.clone())
+        .await
+        .is_refused_with("INTENT_COMPLETED");
+    confirm(&school, "pi_00000000000000000000000001", wallet)
+        .await
+        .is_refused_with("NOT_FOUND");
+    // Another command is another key.
+    let sale = json!({ "idempotencyKey": "attempt-1", "amount": iqd(1_000), "gateway": "FIB" });
+    school.send("paymentSale", sale).await.succeeds();
+    assert_eq!(app.count("payments").await, 3);
+    app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_gives_the_same_link(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let told = json!({ "idempotencyKey": "link-1", "amount": iqd(1_000), "title": "Lunch", "expiresAt": "2026-06-15T11:00:00Z" });
+    let shown = "paymentLink { id status payments url } idempotentReplay";
+    let first = send(&school, "paymentLinkCreate", told.clone(), shown)
+        .await
+        .succeeds();
+    app.clock.advance(Duration::minutes(30));
+    let again = send(&school, "paymentLinkCreate", told.clone(), shown)
+        .await
+        .succeeds();
+    assert_eq!(again.data["paymentLink"], first.data["paymentLink"]);
+    assert_eq!(
+        (&first.data["idempotentReplay"], &again.data["idempotentReplay"]),
+        (&json!(false), &json!(true))
+    );
+    let mut other = told;
+    other["maxPayments"] = 3.into();
+    send(&school, "paymentLinkCreate", other, shown)
+        .await
+        .is_refused_with("IDEMPOTENCY_KEY_REUSED");
+    assert_eq!(app.count("payment_links").await, 1);
+    app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_request_log_tells_keys_and_what_was_made(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let id = made(&school, json!({ "idempotencyKey": "order-1" })).await;
+    let paid = confirm(
+        &school,
+        &id,
+        json!({ "idempotencyKey": "attempt-1", "gateway": "FIB" }),
+    )
+    .await
+    .succeeds();
+    confirm(
+        &school,
+        &id,
+        json!({ "idempotencyKey": "attempt-2", "gateway": "FIB" }),
+    )
+    .await;
+    let log = "{ apiRequests(first: 10) { nodes { idempotencyKey made errorCode } } }";
+    let log = school.ask(log, json!({})).await;
+    assert_eq!(log.errors, Vec::<Value>::new());
+    let rows = log.data["apiRequests"]["nodes"].as_array().unwrap();
+    let row = |key: &str| rows.iter().find(|row| row["idempotencyKey"] == key).unwrap();
+    assert_eq!(row("order-1")["made"], json!([id]));
+    assert_eq!(
+        row("attempt-1")["made"],
+        json!([id, paid.payment(), paid.data["operation"]["id"]])
+    );
+    assert_eq!(
+        (&row("attempt-2")["made"], &row("attempt-2")["errorCode"]),
+        (&json!([]), &json!("INTENT_COMPLETED"))
+    );
+    app.ledger_ties().await;
+}
