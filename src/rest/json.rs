@@ -13,6 +13,10 @@ use serde_path_to_error::{Path, Segment};
 /// # Errors
 /// `invalid request: …` with the first field that is missing or of another type.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    // A list of values in the order of the fields would be read as well, and be another request in the next release.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Fault::invalid("the body must be a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut json);
     let read = read.map_err(|error| {
@@ -99,6 +103,7 @@ mod tests {
             ("\"4242424242424242\"", "the body must be a JSON object"),
             ("7", "the body must be a JSON object"),
             ("null", "the body must be a JSON object"),
+            (" [1,null,null,null]", "the body must be a JSON object"),
             ("{}", "amount is required"),
             (r#"{"amount":"1500"}"#, "amount must be an integer"),
             (r#"{"amount":15.0}"#, "amount must be an integer"),

@@ -2,7 +2,6 @@
 
 use super::X_CLIENT_SECRET;
 use super::refusals::OfConfirming;
-use crate::graphql::UserErrorCode;
 use crate::rest::asked::Asked;
 use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::{Class, Declined, Fault, PAYMENT_DECLINED};
@@ -61,7 +60,10 @@ pub struct ConfirmedPaymentIntent {
     payment_id: String,
     /// Where the payer goes now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "https://yourstore.com/order/success?payment_intent=pi_01KYEXAMPLE0000000000000000")]
+    #[schema(
+        nullable = false,
+        example = "https://yourstore.com/order/success?payment_intent=pi_01KYEXAMPLE0000000000000000"
+    )]
     redirect_url: Option<String>,
 }
 
@@ -189,9 +191,6 @@ impl ConfirmBody {
             expected_total: None,
             notes: Vec::new(),
         });
-        if gateway.is_none() {
-            problems.add(UserErrorCode::GatewayNotOffered, "gateway is not known");
-        }
         problems.finish(read)
     }
 }

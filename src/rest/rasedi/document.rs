@@ -12,16 +12,13 @@ use utoipa::openapi::{Components, OpenApi as Document, RefOr, Response};
 use utoipa::{IntoResponses, Modify, OpenApi, ToSchema};
 
 /// The path of create, and its other name.
-const CREATE: [&str; 2] = [
-    "/v1/payment/rest/{mode}/create",
-    "/v1/payment/rest/{mode}/init",
-];
+const CREATE: [&str; 2] = ["/v1/payment/rest/{mode}/create", "/v1/payment/rest/{mode}/init"];
 
 /// What this door adds to the document.
 #[derive(OpenApi)]
 #[openapi(
     paths(create, status, cancel, list),
-    components(schemas(Body, Shown, PublicKey)),
+    components(schemas(Body, Shown, PublicKey, Mode)),
     modifiers(&Ways),
     tags((name = "rasedi", description = "For programs that were written for Rasedi. Amounts are text in hundredths of a dinar."))
 )]
@@ -60,7 +57,6 @@ impl Modify for Ways {
 #[derive(Serialize, ToSchema)]
 #[schema(as = RasediPaymentRequest)]
 #[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "says in the document what is read field by field")]
 pub struct Request {
     /// Hundredths of a dinar as text, whole dinars: `"150000"` is 1,500 IQD.
     #[schema(pattern = "^[1-9][0-9]{0,11}00$", example = "150000")]
@@ -125,7 +121,6 @@ pub enum Mode {
 /// A key with which callbacks are checked.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RasediPublicKey)]
-#[expect(dead_code, reason = "says in the document what is printed")]
 pub struct PublicKey {
     /// Its id, `keyId` of a callback.
     id: String,
@@ -159,7 +154,10 @@ const ANY: [(&str, &str); 5] = [
         "`INVALID_CREDENTIALS` or `INVALID_SIGNATURE`: secret, signature, mode or address do not fit.",
     ),
     ("403", "`INSUFFICIENT_PERMISSIONS`: the key lacks the scope."),
-    ("429", "`RATE_LIMIT_EXCEEDED`; `Retry-After` says when to ask again."),
+    (
+        "429",
+        "`RATE_LIMIT_EXCEEDED`; `Retry-After` says when to ask again.",
+    ),
     (
         "500",
         "`INTERNAL_ERROR`: our fault, or a part of the installation does not answer in time.",

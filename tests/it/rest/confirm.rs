@@ -35,7 +35,10 @@ async fn s2_get_payment_intent_public_200(#[values(Engine::Sqlite, Engine::Postg
     } });
     heard.looks_like(200, &expected, &[]);
     assert_eq!(heard.word("id"), intent.id);
-    assert_eq!((heard.word("status"), &heard.body["data"]["amount"]), ("created", &json!(9999)));
+    assert_eq!(
+        (heard.word("status"), &heard.body["data"]["amount"]),
+        ("created", &json!(9999))
+    );
     assert_eq!(heard.word("expires_at"), "2026-06-15T11:00:00Z");
     for kept in ["_secret_", "john@example.com", "order_id", "12345"] {
         assert!(!heard.text.contains(kept), "{kept}: {}", heard.text);
@@ -47,7 +50,13 @@ async fn s2_get_payment_intent_public_200(#[values(Engine::Sqlite, Engine::Postg
 async fn s2_get_payment_intent_public_404(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let app = TestApp::start(engine).await;
     let buyer = Buyer::of(&app);
-    for id in ["pi_00000000000000000000000000", "pay_1", "%FF%FE", "pi_%00", &"x".repeat(3_000)] {
+    for id in [
+        "pi_00000000000000000000000000",
+        "pay_1",
+        "%FF%FE",
+        "pi_%00",
+        &"x".repeat(3_000),
+    ] {
         let heard = buyer.sees(id).await;
         heard.turns_away(404, "NOT_FOUND", "payment intent not found");
         let headers = [("x-client-secret", "pi_1_secret_1")];
@@ -81,20 +90,30 @@ async fn s2_confirm_payment_intent_200(
         "redirect_url": "https://yourstore.com/order/success?payment_intent=pi_abc123def456ghi789",
     } });
     heard.looks_like(200, &expected, &[]);
-    assert_eq!((heard.word("id"), heard.word("status")), (intent.id.as_str(), status));
+    assert_eq!(
+        (heard.word("id"), heard.word("status")),
+        (intent.id.as_str(), status)
+    );
     let id = &intent.id;
     assert_eq!(
         heard.word("redirect_url"),
         format!("https://yourstore.com/order/success?session_id={id}&payment_intent={id}")
     );
     let payment = desk.get(&path(heard.word("payment_id"), "")).await.is(200);
-    assert_eq!((payment.word("status"), &payment.body["data"]["amount"]), (status, &json!(9999)));
+    assert_eq!(
+        (payment.word("status"), &payment.body["data"]["amount"]),
+        (status, &json!(9999))
+    );
     assert_eq!(payment.body["data"]["metadata"], json!({ "order_id": "12345" }));
     assert_eq!(payment.body["data"]["customer"]["email"], "john@example.com");
     let again = buyer.pays(&intent, attempt()).await;
     again.turns_away(409, "INTENT_COMPLETED", "payment intent already completed");
     assert_eq!(app.count("payments").await, 1);
-    let seen = if status == "captured" { "succeeded" } else { "requires_capture" };
+    let seen = if status == "captured" {
+        "succeeded"
+    } else {
+        "requires_capture"
+    };
     assert_eq!(buyer.sees(id).await.word("status"), seen);
     app.ledger_ties().await;
 }
@@ -114,12 +133,28 @@ async fn s2_confirm_401_invalid_client_secret(#[values(Engine::Sqlite, Engine::P
     let cut = &intent.secret[..intent.secret.len() - 1];
     let longer = format!("{}0", intent.secret);
     let upper = intent.secret.to_uppercase();
-    for wrong in ["", "pi_abc123_secret_xyz789", &other.secret, cut, &longer, &upper, &school.secret, &intent.id] {
+    for wrong in [
+        "",
+        "pi_abc123_secret_xyz789",
+        &other.secret,
+        cut,
+        &longer,
+        &upper,
+        &school.secret,
+        &intent.id,
+    ] {
         let headers = [("x-client-secret", wrong)];
         let heard = buyer.confirms(&confirm(&intent.id), attempt(), &headers).await;
-        heard.turns_away(401, "INVALID_CLIENT_SECRET", "client secret is invalid or expired");
+        heard.turns_away(
+            401,
+            "INVALID_CLIENT_SECRET",
+            "client secret is invalid or expired",
+        );
     }
-    let twice = [("x-client-secret", intent.secret.as_str()), ("x-client-secret", &other.secret)];
+    let twice = [
+        ("x-client-secret", intent.secret.as_str()),
+        ("x-client-secret", &other.secret),
+    ];
     let path = confirm(&intent.id);
     let wrong_query = format!("{path}?client_secret={}", other.secret);
     let both = [("x-client-secret", other.secret.as_str())];
@@ -136,7 +171,11 @@ async fn s2_confirm_401_invalid_client_secret(#[values(Engine::Sqlite, Engine::P
         (&long_query, &[]),
     ] {
         let heard = buyer.confirms(path, attempt(), headers).await;
-        heard.turns_away(401, "INVALID_CLIENT_SECRET", "client secret is invalid or expired");
+        heard.turns_away(
+            401,
+            "INVALID_CLIENT_SECRET",
+            "client secret is invalid or expired",
+        );
     }
     assert_eq!(app.row_counts().await, before);
     buyer.pays(&intent, attempt()).await.is(200);
@@ -153,13 +192,19 @@ async fn s2_confirm_410_intent_expired(#[values(Engine::Sqlite, Engine::Postgres
     assert_eq!(buyer.sees(&intent.id).await.word("status"), "created");
     app.clock.advance(Duration::milliseconds(1));
     let words = "payment intent expired (valid for 1 hour)";
-    buyer.pays(&intent, attempt()).await.turns_away(410, "INTENT_EXPIRED", words);
+    buyer
+        .pays(&intent, attempt())
+        .await
+        .turns_away(410, "INTENT_EXPIRED", words);
     // Nothing pins a version here, not even the header.
     let headers = [("x-client-secret", intent.secret.as_str()), TIGRIS];
     let heard = buyer.confirms(&confirm(&intent.id), attempt(), &headers).await;
     heard.turns_away(410, "INTENT_EXPIRED", words);
     // Who pays too late need not correct a number first.
-    buyer.pays(&intent, json!({})).await.turns_away(410, "INTENT_EXPIRED", words);
+    buyer
+        .pays(&intent, json!({}))
+        .await
+        .turns_away(410, "INTENT_EXPIRED", words);
     assert_eq!(buyer.sees(&intent.id).await.word("status"), "expired");
     assert_eq!(app.count("payments").await, 0);
 }
@@ -179,13 +224,25 @@ async fn s2_confirm_402_card_declined(#[values(Engine::Sqlite, Engine::Postgres)
     }
     // What was never tried is no attempt.
     for (bad, code, words) in [
-        (json!({}), "CARD_REQUIRED", "invalid request: a card payment needs a card"),
-        (with(attempt(), "gateway", "PAYPAL".into()), "TEXT_INVALID", "invalid request: gateway must be one of CREDIT_CARD, FAST_PAY, FIB, ZAIN, ASIA_PAY, NASS_WALLET"),
+        (
+            json!({}),
+            "CARD_REQUIRED",
+            "invalid request: a card payment needs a card",
+        ),
+        (
+            with(attempt(), "gateway", "PAYPAL".into()),
+            "TEXT_INVALID",
+            "invalid request: gateway must be one of CREDIT_CARD, FAST_PAY, FIB, ZAIN, ASIA_PAY, NASS_WALLET",
+        ),
     ] {
         buyer.pays(&intent, bad).await.turns_away(400, code, words);
     }
     let risky = buyer.pays(&intent, with_card(Payer::Risky)).await;
-    risky.turns_away(402, "PAYMENT_DECLINED", "card declined: high fraud risk (score: 85)");
+    risky.turns_away(
+        402,
+        "PAYMENT_DECLINED",
+        "card declined: high fraud risk (score: 85)",
+    );
     assert_eq!(risky.leaves(), 2);
     buyer.pays(&intent, attempt()).await.is(200);
     assert_eq!(app.count("payments").await, 4, "three failed and one that paid");
@@ -207,13 +264,21 @@ async fn s2_confirm_410_max_attempts(#[values(Engine::Sqlite, Engine::Postgres)]
     // Also with a card that would do, and for good.
     for payer in [Payer::Declined, Payer::Visa] {
         let heard = buyer.pays(&intent, with_card(payer)).await;
-        heard.turns_away(410, "MAX_ATTEMPTS_REACHED", "maximum payment attempts reached (5)");
+        heard.turns_away(
+            410,
+            "MAX_ATTEMPTS_REACHED",
+            "maximum payment attempts reached (5)",
+        );
     }
     assert_eq!(buyer.sees(&intent.id).await.word("status"), "failed");
     assert_eq!(app.count("payments").await, 5);
     app.clock.advance(Duration::hours(2));
     let heard = buyer.pays(&intent, attempt()).await;
-    heard.turns_away(410, "MAX_ATTEMPTS_REACHED", "maximum payment attempts reached (5)");
+    heard.turns_away(
+        410,
+        "MAX_ATTEMPTS_REACHED",
+        "maximum payment attempts reached (5)",
+    );
 }
 
 #[rstest]
@@ -238,7 +303,11 @@ async fn attempts_at_once_are_five_at_most(#[values(Engine::Sqlite, Engine::Post
                     assert_eq!(heard.header("retry-after"), "1");
                 }
                 _ => {
-                    heard.turns_away(410, "MAX_ATTEMPTS_REACHED", "maximum payment attempts reached (5)");
+                    heard.turns_away(
+                        410,
+                        "MAX_ATTEMPTS_REACHED",
+                        "maximum payment attempts reached (5)",
+                    );
                     locked += 1;
                 }
             }
@@ -251,7 +320,10 @@ async fn attempts_at_once_are_five_at_most(#[values(Engine::Sqlite, Engine::Post
     assert_eq!(left, [0, 1, 2, 3, 4], "each attempt is counted once");
     assert!(locked > 0);
     assert_eq!(app.count("payments").await, 5);
-    let counted = Hand::at(&app.database.url).await.text("SELECT CAST(attempts AS TEXT) FROM intents").await;
+    let counted = Hand::at(&app.database.url)
+        .await
+        .text("SELECT CAST(attempts AS TEXT) FROM intents")
+        .await;
     assert_eq!(counted, "5");
 }
 
@@ -274,12 +346,20 @@ async fn a_second_attempt_beside_the_first_is_told_to_wait(
     })
     .await;
     let second = buyer.pays(&intent, attempt()).await;
-    second.turns_away(409, "ATTEMPT_IN_PROGRESS", "another payment attempt is still in progress");
+    second.turns_away(
+        409,
+        "ATTEMPT_IN_PROGRESS",
+        "another payment attempt is still in progress",
+    );
     assert_eq!(second.header("retry-after"), "1");
     assert_eq!(buyer.sees(&intent.id).await.word("status"), "processing");
     // Its merchant cannot give up what may have been paid.
     let cancel = desk.post(&super::buyer::cancel(&intent.id), Value::Null).await;
-    cancel.refuses(409, "ATTEMPT_IN_PROGRESS", "a payment attempt is still in progress");
+    cancel.refuses(
+        409,
+        "ATTEMPT_IN_PROGRESS",
+        "a payment attempt is still in progress",
+    );
     gate.arrive().await;
     assert_eq!(first.await.unwrap().is(200).word("status"), "captured");
     assert_eq!(app.count("payments").await, 1);
@@ -297,7 +377,8 @@ async fn an_attempt_without_an_answer_is_202_and_is_settled_later(
     let intent = Waiting::at(&desk, with(intent_example(), "metadata", lost)).await;
     let buyer = Buyer::of(&app);
     let heard = buyer.pays(&intent, attempt()).await;
-    let expected = json!({ "success": true, "data": { "id": "pi_1", "status": "processing", "payment_id": "pay_1" } });
+    let expected =
+        json!({ "success": true, "data": { "id": "pi_1", "status": "processing", "payment_id": "pay_1" } });
     heard.looks_like(202, &expected, &[]);
     assert_eq!(heard.word("status"), "processing");
     assert_eq!(buyer.sees(&intent.id).await.word("status"), "processing");
@@ -324,11 +405,31 @@ async fn hostile_bodies_and_methods_come_to_nothing(
         (String::new(), "BAD_REQUEST", "the body is no JSON"),
         ("{".to_owned(), "BAD_REQUEST", "the body is no JSON"),
         ("[]".to_owned(), "BAD_REQUEST", "the body must be a JSON object"),
-        ("card=4242424242424242".to_owned(), "BAD_REQUEST", "the body is no JSON"),
-        (deep[..100_000].to_owned(), "BAD_REQUEST", "the body must be a JSON object"),
-        (number(4_242_424_242_424_242_u64.into()), "BAD_REQUEST", "card.number must be a string"),
-        (number("4242424242424241".into()), "CARD_NUMBER_INVALID", "card number is invalid"),
-        (number("' OR 1=1 --".into()), "CARD_NUMBER_INVALID", "card number is invalid"),
+        (
+            "card=4242424242424242".to_owned(),
+            "BAD_REQUEST",
+            "the body is no JSON",
+        ),
+        (
+            deep[..100_000].to_owned(),
+            "BAD_REQUEST",
+            "the body must be a JSON object",
+        ),
+        (
+            number(4_242_424_242_424_242_u64.into()),
+            "BAD_REQUEST",
+            "card.number must be a string",
+        ),
+        (
+            number("4242424242424241".into()),
+            "CARD_NUMBER_INVALID",
+            "card number is invalid",
+        ),
+        (
+            number("' OR 1=1 --".into()),
+            "CARD_NUMBER_INVALID",
+            "card number is invalid",
+        ),
         (
             json!({ "card": card(Payer::Visa), "customer_email": "x".repeat(255) }).to_string(),
             "TEXT_INVALID",
@@ -340,12 +441,27 @@ async fn hostile_bodies_and_methods_come_to_nothing(
             "customer_phone must have at most 32 characters",
         ),
     ] {
-        let heard = Heard::read(buyer.raw(Method::POST, &confirm(&intent.id), body, &headers).await).await;
+        let heard = Heard::read(
+            buyer
+                .raw(Method::POST, &confirm(&intent.id), body, &headers)
+                .await,
+        )
+        .await;
         heard.turns_away(400, code, &format!("invalid request: {words}"));
         assert!(!heard.text.contains("42424242"), "{}", heard.text);
     }
-    let long = Heard::read(buyer.raw(Method::POST, &confirm(&intent.id), deep, &headers).await).await;
-    assert_eq!((long.status, &long.body["error"]["code"]), (413, &json!("BAD_REQUEST")), "{}", long.text);
+    let long = Heard::read(
+        buyer
+            .raw(Method::POST, &confirm(&intent.id), deep, &headers)
+            .await,
+    )
+    .await;
+    assert_eq!(
+        (long.status, &long.body["error"]["code"]),
+        (413, &json!("BAD_REQUEST")),
+        "{}",
+        long.text
+    );
     for (method, path) in [
         (Method::POST, public(&intent.id)),
         (Method::DELETE, public(&intent.id)),

@@ -58,7 +58,11 @@ async fn s2_create_payment_intent_200_only_what_it_must_have(
     let desk = Desk::of(&app, &app.merchant("school").await);
     let body = json!({ "amount": 150_000, "currency": "IQD", "success_url": "http://localhost:3000/paid" });
     let heard = desk.post(INTENTS, body).await.is(201);
-    assert_eq!(heard.word("cancel_url"), "http://localhost:3000/paid", "S2's default");
+    assert_eq!(
+        heard.word("cancel_url"),
+        "http://localhost:3000/paid",
+        "S2's default"
+    );
     assert!(heard.body["data"].get("description").is_none());
 }
 
@@ -97,13 +101,24 @@ async fn s2_cancel_payment_intent_400_already_completed(
     let desk = Desk::of(&app, &app.merchant("school").await);
     let body = with(intent_example(), "capture_method", capture_method.into());
     let intent = Waiting::at(&desk, body).await;
-    let paid = Buyer::of(&app).pays(&intent, with_card(Payer::Visa)).await.is(200);
+    let paid = Buyer::of(&app)
+        .pays(&intent, with_card(Payer::Visa))
+        .await
+        .is(200);
     for (version, status) in [(TIGRIS, 400), (BASRA, 409)] {
         let heard = desk.post_with(&cancel(&intent.id), Value::Null, &[version]).await;
-        heard.refuses(status, "INTENT_COMPLETED", "cannot cancel completed payment intent");
+        heard.refuses(
+            status,
+            "INTENT_COMPLETED",
+            "cannot cancel completed payment intent",
+        );
     }
     let payment = desk.get(&super::desk::path(paid.word("payment_id"), "")).await;
-    assert_eq!(payment.word("status"), paid.word("status"), "its money is as it was");
+    assert_eq!(
+        payment.word("status"),
+        paid.word("status"),
+        "its money is as it was"
+    );
     app.ledger_ties().await;
 }
 
@@ -162,7 +177,14 @@ async fn what_is_no_intent_of_the_merchant_is_not_found(
         heard.refuses(404, "NOT_FOUND", "payment intent not found");
     }
     let desk = Desk::of(&app, &school);
-    for id in ["pi_00000000000000000000000000", "pay_1", "%FF%FE", "..%2F..", "pi_%00", &"x".repeat(3_000)] {
+    for id in [
+        "pi_00000000000000000000000000",
+        "pay_1",
+        "%FF%FE",
+        "..%2F..",
+        "pi_%00",
+        &"x".repeat(3_000),
+    ] {
         let heard = desk.post(&cancel(id), Value::Null).await;
         heard.refuses(404, "NOT_FOUND", "payment intent not found");
     }
@@ -199,7 +221,10 @@ async fn both_commands_take_the_scope_of_payments_and_a_key(
         // The client secret is no key.
         let headers = [("x-client-secret", intent.secret.as_str())];
         let nobody = buyer.confirms(&path, body, &headers).await;
-        assert_eq!((nobody.status, &nobody.body["error_code"]), (401, &json!("UNAUTHENTICATED")));
+        assert_eq!(
+            (nobody.status, &nobody.body["error_code"]),
+            (401, &json!("UNAUTHENTICATED"))
+        );
     }
     let heard = Desk::of(&app, &only).post(&cancel(&intent.id), Value::Null).await;
     assert_eq!(heard.status, 200);
@@ -216,7 +241,10 @@ async fn a_repeat_gives_the_first_intent_with_its_secret(
     let first = desk.post_with(INTENTS, intent_example(), &key).await.is(201);
     assert_eq!(first.header("idempotent-replayed"), "");
     let intent = Waiting::read(&first);
-    Buyer::of(&app).pays(&intent, with_card(Payer::Visa)).await.is(200);
+    Buyer::of(&app)
+        .pays(&intent, with_card(Payer::Visa))
+        .await
+        .is(200);
     app.clock.advance(Duration::hours(23));
     let again = desk.post_with(INTENTS, intent_example(), &key).await.is(201);
     assert_eq!(again.text, first.text, "client secret and all, and as it was");
@@ -249,7 +277,10 @@ async fn a_repeat_gives_the_first_intent_with_its_secret(
 async fn an_intent_lives_as_long_as_it_is_told(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let app = TestApp::start(engine).await;
     let desk = Desk::of(&app, &app.merchant("school").await);
-    let living = async |seconds: Value| desk.post(INTENTS, with(intent_example(), "expires_in", seconds)).await;
+    let living = async |seconds: Value| {
+        desk.post(INTENTS, with(intent_example(), "expires_in", seconds))
+            .await
+    };
     for (seconds, until, words) in [
         (300, "2026-06-15T10:05:00Z", "5 minutes"),
         (604_800, "2026-06-22T10:00:00Z", "168 hours"),
@@ -257,7 +288,8 @@ async fn an_intent_lives_as_long_as_it_is_told(#[values(Engine::Sqlite, Engine::
         let heard = living(seconds.into()).await.is(201);
         assert_eq!(heard.word("expires_at"), until);
         let intent = Waiting::read(&heard);
-        app.clock.advance(Duration::seconds(seconds) - Duration::milliseconds(1));
+        app.clock
+            .advance(Duration::seconds(seconds) - Duration::milliseconds(1));
         let buyer = Buyer::of(&app);
         assert_eq!(buyer.sees(&intent.id).await.word("status"), "created");
         app.clock.advance(Duration::milliseconds(1));
@@ -286,24 +318,77 @@ async fn an_intent_lives_as_long_as_it_is_told(#[values(Engine::Sqlite, Engine::
 async fn each_bad_value_has_its_code(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let app = TestApp::start(engine).await;
     let desk = Desk::of(&app, &app.merchant("school").await);
-    let before = Hand::at(&app.database.url).await.number("SELECT COUNT(*) FROM intents").await;
+    let before = Hand::at(&app.database.url)
+        .await
+        .number("SELECT COUNT(*) FROM intents")
+        .await;
     let rows = [
-        ("amount", json!(0), "AMOUNT_NOT_POSITIVE", "invalid request: amount must be at least 1"),
-        ("amount", json!(-9999), "AMOUNT_NOT_POSITIVE", "invalid request: amount must be at least 1"),
-        ("amount", json!("9999"), "BAD_REQUEST", "invalid request: amount must be an integer"),
-        ("amount", json!(99.99), "BAD_REQUEST", "invalid request: amount must be an integer"),
-        ("amount", Value::Null, "BAD_REQUEST", "invalid request: amount must be an integer"),
+        (
+            "amount",
+            json!(0),
+            "AMOUNT_NOT_POSITIVE",
+            "invalid request: amount must be at least 1",
+        ),
+        (
+            "amount",
+            json!(-9999),
+            "AMOUNT_NOT_POSITIVE",
+            "invalid request: amount must be at least 1",
+        ),
+        (
+            "amount",
+            json!("9999"),
+            "BAD_REQUEST",
+            "invalid request: amount must be an integer",
+        ),
+        (
+            "amount",
+            json!(99.99),
+            "BAD_REQUEST",
+            "invalid request: amount must be an integer",
+        ),
+        (
+            "amount",
+            Value::Null,
+            "BAD_REQUEST",
+            "invalid request: amount must be an integer",
+        ),
         (
             "currency",
             json!("GBP"),
             "CURRENCY_UNSUPPORTED",
             "unsupported currency (only IQD, USD, EUR, MAD, AED, SAR, KWD, BHD, JOD, QAR, OMR, and EGP supported)",
         ),
-        ("success_url", Value::Null, "BAD_REQUEST", "invalid request: success_url must be a string"),
-        ("success_url", json!("http://yourstore.com/x"), "URL_INVALID", "invalid request: success_url must be an https URL"),
-        ("success_url", json!("javascript:alert(1)"), "URL_INVALID", "invalid request: success_url must be a URL"),
-        ("success_url", json!("/order/success"), "URL_INVALID", "invalid request: success_url must be a URL"),
-        ("success_url", json!(""), "URL_INVALID", "invalid request: success_url must be a URL"),
+        (
+            "success_url",
+            Value::Null,
+            "BAD_REQUEST",
+            "invalid request: success_url must be a string",
+        ),
+        (
+            "success_url",
+            json!("http://yourstore.com/x"),
+            "URL_INVALID",
+            "invalid request: success_url must be an https URL",
+        ),
+        (
+            "success_url",
+            json!("javascript:alert(1)"),
+            "URL_INVALID",
+            "invalid request: success_url must be a URL",
+        ),
+        (
+            "success_url",
+            json!("/order/success"),
+            "URL_INVALID",
+            "invalid request: success_url must be a URL",
+        ),
+        (
+            "success_url",
+            json!(""),
+            "URL_INVALID",
+            "invalid request: success_url must be a URL",
+        ),
         (
             "success_url",
             json!("https://user:pass@yourstore.com/"),
@@ -316,8 +401,18 @@ async fn each_bad_value_has_its_code(#[values(Engine::Sqlite, Engine::Postgres)]
             "URL_INVALID",
             "invalid request: success_url must be a URL",
         ),
-        ("cancel_url", json!("ftp://yourstore.com/x"), "URL_INVALID", "invalid request: cancel_url must be a URL"),
-        ("cancel_url", json!("http://localhost.evil.com/"), "URL_INVALID", "invalid request: cancel_url must be an https URL"),
+        (
+            "cancel_url",
+            json!("ftp://yourstore.com/x"),
+            "URL_INVALID",
+            "invalid request: cancel_url must be a URL",
+        ),
+        (
+            "cancel_url",
+            json!("http://localhost.evil.com/"),
+            "URL_INVALID",
+            "invalid request: cancel_url must be an https URL",
+        ),
         (
             "capture_method",
             json!("later"),
@@ -330,14 +425,54 @@ async fn each_bad_value_has_its_code(#[values(Engine::Sqlite, Engine::Postgres)]
             "TEXT_INVALID",
             "invalid request: gateways must be some of CREDIT_CARD, FAST_PAY, FIB, ZAIN, ASIA_PAY, NASS_WALLET",
         ),
-        ("gateways", json!([]), "TEXT_INVALID", "invalid request: at least one gateway is needed"),
-        ("gateways", json!("FIB"), "BAD_REQUEST", "invalid request: gateways must be a list"),
-        ("gateways", json!(["FIB"]), "GATEWAY_CURRENCY_NOT_SUPPORTED", "FIB does not take USD"),
-        ("description", json!("x".repeat(256)), "TEXT_INVALID", "invalid request: description must have at most 255 characters"),
-        ("title", json!("x".repeat(64)), "TEXT_INVALID", "invalid request: title must have at most 63 characters"),
-        ("order_id", json!("x".repeat(101)), "TEXT_INVALID", "invalid request: order_id must have at most 100 characters"),
-        ("customer_email", json!("x".repeat(255)), "TEXT_INVALID", "invalid request: customer_email must have at most 254 characters"),
-        ("metadata", json!({ "order_id": 12345 }), "BAD_REQUEST", "invalid request: metadata.order_id must be a string"),
+        (
+            "gateways",
+            json!([]),
+            "TEXT_INVALID",
+            "invalid request: at least one gateway is needed",
+        ),
+        (
+            "gateways",
+            json!("FIB"),
+            "BAD_REQUEST",
+            "invalid request: gateways must be a list",
+        ),
+        (
+            "gateways",
+            json!(["FIB"]),
+            "GATEWAY_CURRENCY_NOT_SUPPORTED",
+            "FIB does not take USD",
+        ),
+        (
+            "description",
+            json!("x".repeat(256)),
+            "TEXT_INVALID",
+            "invalid request: description must have at most 255 characters",
+        ),
+        (
+            "title",
+            json!("x".repeat(64)),
+            "TEXT_INVALID",
+            "invalid request: title must have at most 63 characters",
+        ),
+        (
+            "order_id",
+            json!("x".repeat(101)),
+            "TEXT_INVALID",
+            "invalid request: order_id must have at most 100 characters",
+        ),
+        (
+            "customer_email",
+            json!("x".repeat(255)),
+            "TEXT_INVALID",
+            "invalid request: customer_email must have at most 254 characters",
+        ),
+        (
+            "metadata",
+            json!({ "order_id": 12345 }),
+            "BAD_REQUEST",
+            "invalid request: metadata.order_id must be a string",
+        ),
     ];
     for (field, value, code, words) in rows {
         let heard = desk.post(INTENTS, with(intent_example(), field, value)).await;
@@ -390,6 +525,11 @@ async fn gateways_are_those_that_fit(#[values(Engine::Sqlite, Engine::Postgres)]
     // A wallet cannot hold money.
     let manual = with(dinars, "capture_method", "manual".into());
     let heard = desk.post(INTENTS, manual).await;
-    assert_eq!((heard.status, &heard.body["error_code"]), (400, &json!("CAPTURE_METHOD_NOT_SUPPORTED")), "{}", heard.text);
+    assert_eq!(
+        (heard.status, &heard.body["error_code"]),
+        (400, &json!("CAPTURE_METHOD_NOT_SUPPORTED")),
+        "{}",
+        heard.text
+    );
     app.ledger_ties().await;
 }

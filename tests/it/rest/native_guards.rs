@@ -20,14 +20,24 @@ fn routes(held: &str, sold: &str) -> [(String, Value, Scope, u16); 4] {
             Scope::PaymentsCreate,
             201,
         ),
-        (capture(held), json!({ "amount": dinars("1000"), "final_capture": false }), Scope::PaymentsCapture, 200),
+        (
+            capture(held),
+            json!({ "amount": dinars("1000"), "final_capture": false }),
+            Scope::PaymentsCapture,
+            200,
+        ),
         (
             LINKS.to_owned(),
             json!({ "amount": dinars("125000"), "title": "Counter 112" }),
             Scope::PaymentsCreate,
             201,
         ),
-        (REFUNDS.to_owned(), json!({ "payment_id": sold, "amount": dinars("1000") }), Scope::RefundsCreate, 201),
+        (
+            REFUNDS.to_owned(),
+            json!({ "payment_id": sold, "amount": dinars("1000") }),
+            Scope::RefundsCreate,
+            201,
+        ),
     ]
 }
 
@@ -60,7 +70,9 @@ async fn a_key_that_does_not_sign_is_denied_and_the_log_says_so(
     let before = app.row_counts().await;
     for (path, body, ..) in routes(&held, &sold) {
         for bearer in [false, true] {
-            let post = Client::new().post(format!("{}{path}", app.url)).body(body.to_string());
+            let post = Client::new()
+                .post(format!("{}{path}", app.url))
+                .body(body.to_string());
             let post = match bearer {
                 false => post.header("x-api-key", &desk.secret),
                 true => post.bearer_auth(&desk.secret),
@@ -74,14 +86,25 @@ async fn a_key_that_does_not_sign_is_denied_and_the_log_says_so(
             );
             let row = row(&app, &school).await;
             let said = ["path", "outcome", "reason", "status", "way"].map(|word| row[word].clone());
-            assert_eq!(json!(said), json!([path, "DENIED", "SIGNATURE_INCOMPLETE", 401, "SECRET"]));
+            assert_eq!(
+                json!(said),
+                json!([path, "DENIED", "SIGNATURE_INCOMPLETE", 401, "SECRET"])
+            );
         }
-        let nobody = Client::new().post(format!("{}{path}", app.url)).body(body.to_string());
+        let nobody = Client::new()
+            .post(format!("{}{path}", app.url))
+            .body(body.to_string());
         let heard = Heard::read(nobody.send().await.unwrap()).await;
-        assert_eq!((heard.status, &heard.body["error_code"]), (401, &json!("UNAUTHENTICATED")));
+        assert_eq!(
+            (heard.status, &heard.body["error_code"]),
+            (401, &json!("UNAUTHENTICATED"))
+        );
     }
     assert_eq!(app.row_counts().await, before);
-    assert_eq!((app.count("intents").await, app.count("payment_links").await), (0, 0));
+    assert_eq!(
+        (app.count("intents").await, app.count("payment_links").await),
+        (0, 0)
+    );
 }
 
 #[rstest]
@@ -100,10 +123,19 @@ async fn whatever_is_altered_is_denied(
         let (mut dearer, mut elsewhere) = (request.clone(), request.clone());
         dearer.body = body.to_string().replace("000\"", "001\"").into_bytes();
         assert_ne!(dearer.body, request.body);
-        elsewhere.target = if path == LINKS { SESSIONS.to_owned() } else { LINKS.to_owned() };
+        elsewhere.target = if path == LINKS {
+            SESSIONS.to_owned()
+        } else {
+            LINKS.to_owned()
+        };
         for altered in [dearer, elsewhere] {
             let heard = desk.send(&altered).await;
-            assert_eq!((heard.status, &heard.body["error_code"]), (401, &json!("UNAUTHENTICATED")), "{}", heard.text);
+            assert_eq!(
+                (heard.status, &heard.body["error_code"]),
+                (401, &json!("UNAUTHENTICATED")),
+                "{}",
+                heard.text
+            );
         }
         assert_eq!(app.row_counts().await, before);
         desk.send(&request).await.is(status);
@@ -132,7 +164,10 @@ async fn each_route_takes_its_scope_and_no_other(#[values(Engine::Sqlite, Engine
             &format!("this credential lacks the scope {needed}"),
         );
         let denied = row(&app, &school).await;
-        assert_eq!((&denied["outcome"], &denied["reason"]), (&json!("DENIED"), &json!("SCOPE_MISSING")));
+        assert_eq!(
+            (&denied["outcome"], &denied["reason"]),
+            (&json!("DENIED"), &json!("SCOPE_MISSING"))
+        );
         assert_eq!(app.row_counts().await, before);
         let only = SignedDesk::of(&app, school.tenant, needed.as_str().parse().unwrap()).await;
         only.post(&path, body).await.is(status);
@@ -175,7 +210,8 @@ async fn s0_the_four_rows_of_its_request_table(#[values(Engine::Sqlite, Engine::
     let school = app.merchant("school").await;
     let (held, sold) = shelf(&school).await;
     let desk = SignedDesk::of(&app, school.tenant, Scopes::all()).await;
-    let [sessions, taking, links, back] = routes(&held, &sold).map(|(path, body, ..)| (path, body.to_string()));
+    let [sessions, taking, links, back] =
+        routes(&held, &sold).map(|(path, body, ..)| (path, body.to_string()));
     for ((path, body), drift, key, outcome, rate_limit, status) in [
         (back, 412, "refund_test_clock_drift", "DENIED", "BLOCKED", 401),
         (links, 0, "plink_counter_112", "PASSED", "ALLOWED", 201),
@@ -190,7 +226,13 @@ async fn s0_the_four_rows_of_its_request_table(#[values(Engine::Sqlite, Engine::
         let hash = hex::encode(Sha256::digest(&body));
         // Request, status, rate limit, drift, body hash.
         assert_eq!(
-            json!([row["path"], row["outcome"], row["rateLimit"], row["driftSeconds"], row["bodyHashShort"]]),
+            json!([
+                row["path"],
+                row["outcome"],
+                row["rateLimit"],
+                row["driftSeconds"],
+                row["bodyHashShort"]
+            ]),
             json!([path, outcome, rate_limit, drift, hash[..16]])
         );
         assert_eq!(row["way"], "SIGNED_REQUEST");
@@ -198,18 +240,27 @@ async fn s0_the_four_rows_of_its_request_table(#[values(Engine::Sqlite, Engine::
         // Idempotency.
         assert_eq!(row["idempotencyKey"], key);
         if outcome == "DENIED" {
-            assert_eq!((&row["reason"], &row["made"]), (&json!("CLOCK_DRIFT"), &json!([])));
+            assert_eq!(
+                (&row["reason"], &row["made"]),
+                (&json!("CLOCK_DRIFT"), &json!([]))
+            );
         }
     }
     let sessions = row_of_session(&school).await;
-    assert!(sessions[0].starts_with("cs_") && sessions[1].starts_with("pi_"), "{sessions:?}");
+    assert!(
+        sessions[0].starts_with("cs_") && sessions[1].starts_with("pi_"),
+        "{sessions:?}"
+    );
 }
 
 /// What the newest session left in the log: the id that S0 shows, and that of its intent.
 async fn row_of_session(school: &Merchant) -> Vec<String> {
     let log = "{ apiRequests(first: 1, filter: { path: \"/v1/checkout/sessions\" }) { nodes { made } } }";
     let log = school.ask(log, json!({})).await;
-    let made = log.data["apiRequests"]["nodes"][0]["made"].as_array().unwrap().clone();
+    let made = log.data["apiRequests"]["nodes"][0]["made"]
+        .as_array()
+        .unwrap()
+        .clone();
     made.iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 

@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 async fn s2_public_429_fifty_a_second_for_each_address(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
-    let settings = [("TAHSIL_LIMIT_PUBLIC_PER_SECOND", "50"), ("TAHSIL_TRUSTED_PROXIES", "127.0.0.0/8")];
+    let settings = [
+        ("TAHSIL_LIMIT_PUBLIC_PER_SECOND", "50"),
+        ("TAHSIL_TRUSTED_PROXIES", "127.0.0.0/8"),
+    ];
     let app = TestApp::with_settings(engine, &settings).await;
     let desk = Desk::of(&app, &app.merchant("school").await);
     let intent = Waiting::at(&desk, intent_example()).await;
@@ -25,14 +28,25 @@ async fn s2_public_429_fifty_a_second_for_each_address(
     for left in (0..50).rev() {
         let heard = ask("192.0.2.1").await.is(200);
         assert_eq!(heard.header("ratelimit-policy"), "\"public\";q=50;w=1");
-        assert!(heard.header("ratelimit").starts_with(&format!("\"public\";r={left};")), "{left}: {}", heard.header("ratelimit"));
+        assert!(
+            heard
+                .header("ratelimit")
+                .starts_with(&format!("\"public\";r={left};")),
+            "{left}: {}",
+            heard.header("ratelimit")
+        );
     }
     let heard = ask("192.0.2.1").await;
     heard.turns_away(429, "THROTTLED", "rate limit exceeded: 50 requests per second");
     assert_eq!(heard.header("retry-after"), "1");
     // Paying counts with looking, and an attempt that was held up is none.
-    let headers = [("x-forwarded-for", "192.0.2.1"), ("x-client-secret", intent.secret.as_str())];
-    let held_up = buyer.confirms(&confirm(&intent.id), with_card(Payer::Poor), &headers).await;
+    let headers = [
+        ("x-forwarded-for", "192.0.2.1"),
+        ("x-client-secret", intent.secret.as_str()),
+    ];
+    let held_up = buyer
+        .confirms(&confirm(&intent.id), with_card(Payer::Poor), &headers)
+        .await;
     held_up.turns_away(429, "THROTTLED", "rate limit exceeded: 50 requests per second");
     assert_eq!(app.count("payments").await, 0);
     ask("192.0.2.2").await.is(200);
@@ -54,17 +68,35 @@ async fn a_page_of_any_origin_may_ask(#[values(Engine::Sqlite, Engine::Postgres)
         ("access-control-request-method", "POST"),
         ("access-control-request-headers", "content-type,x-client-secret"),
     ];
-    let answer = buyer.raw(Method::OPTIONS, &confirm(&intent.id), "", &preflight).await;
+    let answer = buyer
+        .raw(Method::OPTIONS, &confirm(&intent.id), "", &preflight)
+        .await;
     assert_eq!(answer.status(), 200);
-    let said = |name: &str| answer.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+    let said = |name: &str| {
+        answer
+            .headers()
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+            .to_owned()
+    };
     assert_eq!(said("access-control-allow-origin"), "*");
     assert_eq!(said("access-control-allow-methods"), "GET,POST");
-    assert_eq!(said("access-control-allow-headers"), "content-type,x-client-secret");
+    assert_eq!(
+        said("access-control-allow-headers"),
+        "content-type,x-client-secret"
+    );
     assert_eq!(said("access-control-max-age"), "3600");
-    assert_eq!(said("access-control-allow-credentials"), "", "no cookie counts here");
+    assert_eq!(
+        said("access-control-allow-credentials"),
+        "",
+        "no cookie counts here"
+    );
 
     let headers = [origin, ("x-client-secret", intent.secret.as_str())];
-    let paid = buyer.confirms(&confirm(&intent.id), with_card(Payer::Visa), &headers).await.is(200);
+    let paid = buyer
+        .confirms(&confirm(&intent.id), with_card(Payer::Visa), &headers)
+        .await
+        .is(200);
     assert_eq!(paid.header("access-control-allow-origin"), "*");
     let exposed = paid.header("access-control-expose-headers");
     for name in ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"] {
@@ -97,36 +129,76 @@ async fn each_request_leaves_a_row_for_operators_without_a_secret(
         json!(words.map(|word| row[word].clone()))
     };
     app.clock.advance(Duration::milliseconds(1));
-    let made = Desk::of(&app, &school).post(super::buyer::INTENTS, intent_example()).await;
+    let made = Desk::of(&app, &school)
+        .post(super::buyer::INTENTS, intent_example())
+        .await;
     let intent = Waiting::read(&made);
     let created = row().await;
-    assert_eq!(said(&created), json!(["POST", super::buyer::INTENTS, "PASSED", null, 201, null]));
+    assert_eq!(
+        said(&created),
+        json!(["POST", super::buyer::INTENTS, "PASSED", null, 201, null])
+    );
     assert_eq!(created["made"], json!([intent.id]));
 
     let buyer = Buyer::of(&app);
     buyer.sees(&intent.id).await.is(200);
-    assert_eq!(said(&row().await), json!(["GET", public(&intent.id), "PASSED", null, 200, null]));
+    assert_eq!(
+        said(&row().await),
+        json!(["GET", public(&intent.id), "PASSED", null, 200, null])
+    );
     let path = format!("{}?client_secret={}", confirm(&intent.id), intent.secret);
     let declined = buyer.confirms(&path, with_card(Payer::Poor), &[]).await;
     let tried = row().await;
     assert_eq!(
         said(&tried),
-        json!(["POST", confirm(&intent.id), "PASSED", null, 402, "PAYMENT_DECLINED"]),
+        json!([
+            "POST",
+            confirm(&intent.id),
+            "PASSED",
+            null,
+            402,
+            "PAYMENT_DECLINED"
+        ]),
         "the query is not kept"
     );
-    assert_eq!((&tried["id"], &tried["way"], &tried["credentialId"]), (&declined.body["request_id"], &json!("NONE"), &Value::Null));
-    assert_eq!(tried["made"].as_array().unwrap().len(), 2, "the payment and what was tried");
-    assert_eq!(tried["bodyHash"], Value::Null, "a body with a card number leaves no hash");
+    assert_eq!(
+        (&tried["id"], &tried["way"], &tried["credentialId"]),
+        (&declined.body["request_id"], &json!("NONE"), &Value::Null)
+    );
+    assert_eq!(
+        tried["made"].as_array().unwrap().len(),
+        2,
+        "the payment and what was tried"
+    );
+    assert_eq!(
+        tried["bodyHash"],
+        Value::Null,
+        "a body with a card number leaves no hash"
+    );
     let headers = [("x-client-secret", "wrong")];
     buyer.confirms(&confirm(&intent.id), json!({}), &headers).await;
     assert_eq!(
         said(&row().await),
-        json!(["POST", confirm(&intent.id), "PASSED", null, 401, "INVALID_CLIENT_SECRET"])
+        json!([
+            "POST",
+            confirm(&intent.id),
+            "PASSED",
+            null,
+            401,
+            "INVALID_CLIENT_SECRET"
+        ])
     );
     buyer.sees(&intent.id).await;
     assert_eq!(
         said(&row().await),
-        json!(["GET", public(&intent.id), "DENIED", "RATE_LIMITED", 429, "THROTTLED"])
+        json!([
+            "GET",
+            public(&intent.id),
+            "DENIED",
+            "RATE_LIMITED",
+            429,
+            "THROTTLED"
+        ])
     );
     // A secret in place of an id is no id, and is not kept either.
     app.clock.advance(Duration::seconds(2));

@@ -112,7 +112,9 @@ impl SignedDesk {
             at.timestamp(),
             self.token
         );
-        let lines = covered.iter().map(|(name, value)| format!("\"{name}\": {value}\n"));
+        let lines = covered
+            .iter()
+            .map(|(name, value)| format!("\"{name}\": {value}\n"));
         let base = format!("{}\"@signature-params\": {parameters}", lines.collect::<String>());
         let signature = STANDARD.encode(self.signer.sign(&base));
         request.headers = vec![
@@ -142,6 +144,7 @@ impl SignedDesk {
         body: Value,
         headers: &[(&'static str, &str)],
     ) -> Heard {
-        self.send(&self.signed(form, path, &body.to_string(), headers)).await
+        self.send(&self.signed(form, path, &body.to_string(), headers))
+            .await
     }
 }
