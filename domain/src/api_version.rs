@@ -48,12 +48,12 @@ pub struct UnknownApiVersion {
 /// What `2026-06-14.basra` does otherwise than `2025-12-01.tigris`.
 const BASRA: [ApiChange; 4] = [
     ApiChange {
-        area: "REST: a payment that is in the wrong state (already captured, voided or refunded)",
+        area: "REST: a payment or intent that is in the wrong state (already captured, voided, refunded or paid)",
         before: "400 Bad Request",
         after: "409 Conflict, with the same words",
     },
     ApiChange {
-        area: "REST: an authorization or intent that has run out, or has no attempts left",
+        area: "REST with a key: an authorization or intent that has run out, or has no attempts left",
         before: "400 Bad Request",
         after: "410 Gone, with the same words",
     },

@@ -251,11 +251,13 @@ impl Drop for Entry {
     }
 }
 
-/// How texts begin that open something. Those of sessions and operators are short enough to stand in the middle of an honest word.
-const SECRETS: [(&str, Begins); 5] = [
+/// How texts begin that open something, and how the hidden part of a client secret does. Those of sessions and operators are short
+/// enough to stand in the middle of an honest word.
+const SECRETS: [(&str, Begins); 6] = [
     ("esk_live_", Begins::Anywhere),
     ("esk_test_", Begins::Anywhere),
     ("-----BEGIN", Begins::Anywhere),
+    ("_secret_", Begins::Anywhere),
     ("eok_", Begins::Words),
     ("ess_", Begins::Words),
 ];
@@ -319,6 +321,7 @@ mod tests {
             ),
             ("Xesk_live_Abc123", "Xesk_live_…"),
             ("eok_Abc123", "eok_…"),
+            ("/checkout/pi_1_secret_Abc123", "/checkout/pi_1_secret_…"),
             ("/x?ess_Abc123", "/x?ess_…"),
             ("ess_1 and esk_live_2", "ess_…"),
             ("-----BEGIN PRIVATE KEY-----\nMC4C", "-----BEGIN…"),

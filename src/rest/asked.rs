@@ -174,6 +174,7 @@ impl Asked {
     }
 
     async fn prove(&mut self) -> Result<Admitted, Fault> {
+        self.note_idempotency_key();
         let door = Arc::clone(&self.door);
         let gate = &door.gate;
         if gate.shown(&self.head()) == Shown::Signature {
@@ -195,6 +196,15 @@ impl Asked {
             self.entry.denied(Denial::KeyMissing);
             Stop::Denied(Denial::KeyMissing).into()
         })
+    }
+
+    /// What a command is done under stands in its row also when it is not let in: by it a merchant finds the request that was denied.
+    fn note_idempotency_key(&mut self) {
+        let sent = self.head().header(IDEMPOTENCY_KEY).unwrap_or_default();
+        if self.method != Method::GET && sent.parse::<IdempotencyKey>().is_ok() {
+            let sent = sent.to_owned();
+            self.entry.idempotency_key(&sent);
+        }
     }
 
     fn head(&self) -> Head<'_> {
@@ -252,9 +262,7 @@ impl Asked {
         }
         // A header that comes twice means nothing, and nothing is no key.
         let key = self.head().header(IDEMPOTENCY_KEY).unwrap_or_default();
-        let key: IdempotencyKey = key.parse().map_err(refused)?;
-        self.entry.idempotency_key(key.as_str());
-        Ok(key)
+        key.parse().map_err(refused)
     }
 
     /// Runs a command to its end; `made` says which ids belong into the row.

@@ -13,6 +13,10 @@ use serde_path_to_error::{Path, Segment};
 /// # Errors
 /// `invalid request: …` with the first field that is missing or of another type.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    // A list of values in the order of the fields would be read as well, and be another request in the next release.
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        return Err(Fault::invalid("the body must be a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut json);
     let read = read.map_err(|error| {
@@ -56,6 +60,7 @@ fn misfit(path: &str, said: &str) -> String {
         "a string" | "string" => "a string",
         "i64" | "i32" | "u32" | "u64" => "an integer",
         "a boolean" => "true or false",
+        "a sequence" => "a list",
         _ => "an object",
     };
     match (path, kind) {
@@ -81,6 +86,7 @@ mod tests {
         amount: i64,
         card: Option<Card>,
         metadata: Option<BTreeMap<String, String>>,
+        gateways: Option<Vec<String>>,
     }
 
     fn words(body: &str) -> String {
@@ -97,6 +103,7 @@ mod tests {
             ("\"4242424242424242\"", "the body must be a JSON object"),
             ("7", "the body must be a JSON object"),
             ("null", "the body must be a JSON object"),
+            (" [1,null,null,null]", "the body must be a JSON object"),
             ("{}", "amount is required"),
             (r#"{"amount":"1500"}"#, "amount must be an integer"),
             (r#"{"amount":15.0}"#, "amount must be an integer"),
@@ -128,6 +135,8 @@ mod tests {
                 "metadata.plan must be a string",
             ),
             (r#"{"amount":1,"metadata":[]}"#, "metadata must be an object"),
+            (r#"{"amount":1,"gateways":"FIB"}"#, "gateways must be a list"),
+            (r#"{"amount":1,"gateways":[7]}"#, "gateways.0 must be a string"),
         ] {
             assert_eq!(words(body), format!("invalid request: {expected}"), "{body}");
         }
@@ -147,7 +156,8 @@ mod tests {
             Body {
                 amount: 1,
                 card: None,
-                metadata: None
+                metadata: None,
+                gateways: None,
             }
         );
     }

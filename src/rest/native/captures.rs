@@ -2,13 +2,13 @@
 
 use super::Money;
 use crate::rest::asked::{Asked, Rate};
-use crate::rest::door::{Call, Door};
+use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::Fault;
 use crate::rest::openapi::CommandHeaders;
 use crate::rest::problems::Problems;
 use crate::rest::said::{Envelope, Said};
 use crate::rest::v1::{OfFollowing, made, outcome, payment_of};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use domain::payment::{Finality, Taken};
 use serde::{Deserialize, Serialize};
@@ -17,14 +17,24 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// How much to take.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(default)]
 #[schema(as = SignedCaptureRequest)]
 pub struct NewCapture {
     /// How much; all that is held if not given.
     amount: Option<Money>,
-    /// Whether the rest stays held; it is released if not said.
-    keep_rest: bool,
+    /// Whether the rest is released, as it is if not said; false keeps it held for another capture.
+    #[schema(example = true)]
+    final_capture: bool,
+}
+
+impl Default for NewCapture {
+    fn default() -> Self {
+        Self {
+            amount: None,
+            final_capture: true,
+        }
+    }
 }
 
 /// A payment after its capture.
@@ -39,12 +49,12 @@ pub struct Captured {
     /// What was asked for.
     amount: Money,
     /// What was taken, all captures together.
-    captured: Money,
+    captured_amount: Money,
     /// What can still be captured.
-    capturable: Money,
+    capturable_amount: Money,
     /// What was tried.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
-    transaction: String,
+    transaction_id: String,
 }
 
 /// Capture: take money that an authorization holds.
@@ -60,7 +70,7 @@ pub struct Captured {
         OfFollowing
     )
 )]
-pub async fn capture(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn capture(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = captured(&mut asked, &id).await;
     asked.answer(said)
@@ -78,10 +88,10 @@ async fn captured(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         payment,
         expected_version: None,
         amount: problems.finish(Some(amount.flatten()))?,
-        finality: if body.keep_rest {
-            Finality::KeepRest
-        } else {
+        finality: if body.final_capture {
             Finality::Final
+        } else {
+            Finality::KeepRest
         },
         simulate: false,
     };
@@ -98,9 +108,9 @@ async fn captured(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
             id: payment.id.to_string(),
             status: word,
             amount: payment.amount.into(),
-            captured: payment.state.taken().map_or(nothing, Taken::captured).into(),
-            capturable: payment.capturable().into(),
-            transaction: done.answer.operation.id.to_string(),
+            captured_amount: payment.state.taken().map_or(nothing, Taken::captured).into(),
+            capturable_amount: payment.capturable().into(),
+            transaction_id: done.answer.operation.id.to_string(),
         },
     )
 }

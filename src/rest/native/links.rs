@@ -71,14 +71,17 @@ pub struct Link {
     title: String,
     /// Your own number for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     merchant_reference: Option<String>,
     /// What payers are asked for.
     collect: CollectBody,
     /// How many payments it takes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     max_payments: Option<u32>,
     /// When it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     expires_at: Option<String>,
     /// When it was made.
     #[schema(example = "2026-06-15T13:21:00Z")]

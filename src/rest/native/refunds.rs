@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 pub struct NewRefund {
     /// The payment.
     #[schema(example = "pay_01KYEXAMPLE0000000000000000")]
-    payment: String,
+    payment_id: String,
     /// How much; all that can be refunded if not given.
     amount: Option<Money>,
     /// Why, for the audit log.
@@ -41,20 +41,21 @@ pub struct Refunded {
     id: String,
     /// The payment.
     #[schema(example = "pay_01KYEXAMPLE0000000000000000")]
-    payment: String,
+    payment_id: String,
     /// `succeeded`, or `pending` while the provider's answer is not known.
     #[schema(example = "succeeded")]
     status: &'static str,
     /// What goes back.
     amount: Money,
     /// What can still be refunded of the payment.
-    refundable: Money,
+    refundable_amount: Money,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<String>,
     /// What was tried.
     #[schema(example = "txn_01KYEXAMPLE0000000000000000")]
-    transaction: String,
+    transaction_id: String,
     /// When it was asked for.
     #[schema(example = "2026-06-15T13:42:00Z")]
     created_at: String,
@@ -84,10 +85,10 @@ async fn refunded(asked: &mut Asked) -> Result<Said, Fault> {
     let idempotency_key = asked.idempotency_key()?;
     let body: NewRefund = asked.json().await?;
     let mut problems = Problems::default();
-    let payment = body.payment.parse();
+    let payment = body.payment_id.parse();
     let payment = problems.take(
         UserErrorCode::IdMalformed,
-        payment.map_err(|malformed: domain::id::MalformedId| format!("payment: {malformed}")),
+        payment.map_err(|malformed: domain::id::MalformedId| format!("payment_id: {malformed}")),
     );
     let amount = body.amount.as_ref().map(|amount| amount.read(&mut problems));
     let reason = texts(&mut problems, "reason", body.reason.as_deref(), MAX_REASON);
@@ -115,12 +116,12 @@ async fn refunded(asked: &mut Asked) -> Result<Said, Fault> {
         },
         Refunded {
             id: refund.id.to_string(),
-            payment: payment.id.to_string(),
+            payment_id: payment.id.to_string(),
             status: refund.state.status().as_str(),
             amount: refund.amount.into(),
-            refundable: payment.state.taken().map_or(nothing, Taken::remaining).into(),
+            refundable_amount: payment.state.taken().map_or(nothing, Taken::remaining).into(),
             reason: refund.reason,
-            transaction: done.answer.operation.id.to_string(),
+            transaction_id: done.answer.operation.id.to_string(),
             created_at: time(refund.created_at),
         },
     )

@@ -75,7 +75,7 @@ pub struct CheckoutSession {
     id: String,
     /// The intent that it is the page of: the same id under its other name.
     #[schema(example = "pi_01KYEXAMPLE0000000000000000")]
-    payment_intent: String,
+    payment_intent_id: String,
     /// Where to send the payer.
     url: String,
     /// `created`.
@@ -85,6 +85,7 @@ pub struct CheckoutSession {
     amount: Money,
     /// Your own number for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     merchant_reference: Option<String>,
     /// When it runs out.
     #[schema(example = "2026-06-15T14:42:00Z")]
@@ -129,7 +130,7 @@ async fn created(asked: &mut Asked) -> Result<Said, Fault> {
         StatusCode::CREATED,
         CheckoutSession {
             id: intent.id.session().to_string(),
-            payment_intent: intent.id.to_string(),
+            payment_intent_id: intent.id.to_string(),
             url: asked.pages().of(&intent, created.client_secret.as_deref()),
             status: intent.state.status().as_str(),
             amount: intent.amount.into(),

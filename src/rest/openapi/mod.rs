@@ -114,10 +114,11 @@ impl Modify for WaysIn {
 }
 
 /// The doors that have a part in the document.
-const DOORS: [fn() -> Document; 3] = [
+const DOORS: [fn() -> Document; 4] = [
     super::v1::Api::openapi,
     super::public::Api::openapi,
     super::native::Api::openapi,
+    super::rasedi::Api::openapi,
 ];
 
 /// The whole document.

@@ -2,14 +2,13 @@
 
 use super::X_CLIENT_SECRET;
 use super::refusals::OfConfirming;
-use crate::graphql::UserErrorCode;
 use crate::rest::asked::Asked;
-use crate::rest::door::{Call, Door};
+use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::{Class, Declined, Fault, PAYMENT_DECLINED};
 use crate::rest::problems::Problems;
 use crate::rest::said::{Envelope, Said};
 use crate::rest::v1::{CardInput, gateway, intent_of, read_card, texts};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::Timestamp;
@@ -61,7 +60,10 @@ pub struct ConfirmedPaymentIntent {
     payment_id: String,
     /// Where the payer goes now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "https://yourstore.com/order/success?payment_intent=pi_01KYEXAMPLE0000000000000000")]
+    #[schema(
+        nullable = false,
+        example = "https://yourstore.com/order/success?payment_intent=pi_01KYEXAMPLE0000000000000000"
+    )]
     redirect_url: Option<String>,
 }
 
@@ -80,7 +82,7 @@ pub struct ConfirmedPaymentIntent {
         OfConfirming
     )
 )]
-pub async fn confirm(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn confirm(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = confirmed(&mut asked, &id).await;
     asked.answer(said)
@@ -189,9 +191,6 @@ impl ConfirmBody {
             expected_total: None,
             notes: Vec::new(),
         });
-        if gateway.is_none() {
-            problems.add(UserErrorCode::GatewayNotOffered, "gateway is not known");
-        }
         problems.finish(read)
     }
 }

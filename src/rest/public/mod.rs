@@ -15,17 +15,20 @@ use super::fault::Fault;
 use crate::http::request_id::RequestId;
 use axum::Router;
 use axum::extract::Extension;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, Method};
 use axum::response::Response;
 use axum::routing::{get, post};
 use domain::api_version::ApiVersion;
 use std::sync::Arc;
+use std::time::Duration;
 use tower_http::cors::{Any, CorsLayer};
 use utoipa::OpenApi;
 
 /// Header that carries the client secret.
 const X_CLIENT_SECRET: HeaderName = HeaderName::from_static("x-client-secret");
+/// How long a browser may remember that it may ask.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
 
 /// What this door adds to the document.
 #[derive(OpenApi)]
@@ -41,7 +44,14 @@ pub fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> {
     let cross_origin = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([CONTENT_TYPE, X_CLIENT_SECRET]);
+        .allow_headers([CONTENT_TYPE, X_CLIENT_SECRET])
+        .expose_headers([
+            RETRY_AFTER,
+            HeaderName::from_static("x-request-id"),
+            HeaderName::from_static("ratelimit"),
+            HeaderName::from_static("ratelimit-policy"),
+        ])
+        .max_age(PREFLIGHT_AGE);
     Router::new()
         .route("/api/public/payment-intents/{id}", get(show::show))
         .route("/api/public/payment-intents/{id}/confirm", post(confirm::confirm))

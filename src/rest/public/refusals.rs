@@ -32,11 +32,11 @@ pub struct Cause {
     message: String,
     /// How many attempts are left, of a decline.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = 3)]
+    #[schema(nullable = false, example = 3)]
     remaining_attempts: Option<u8>,
     /// Why not, for programs, of a decline.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "insufficient_funds")]
+    #[schema(nullable = false, example = "insufficient_funds")]
     decline_reason: Option<&'static str>,
 }
 

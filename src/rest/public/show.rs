@@ -2,11 +2,11 @@
 
 use super::refusals::OfShowing;
 use crate::rest::asked::Asked;
-use crate::rest::door::{Call, Door};
+use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::Fault;
 use crate::rest::said::{Envelope, Said};
 use crate::rest::v1::{hundredths, intent_of, time};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub struct PublicPaymentIntent {
     params(("id" = String, Path, description = "The payment intent, `pi_…`.")), security(()),
     responses((status = 200, description = "The intent.", body = Envelope<PublicPaymentIntent>), OfShowing)
 )]
-pub async fn show(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn show(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = shown(&mut asked, &id).await;
     asked.answer(said)

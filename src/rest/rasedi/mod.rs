@@ -6,10 +6,13 @@
 
 mod amount;
 mod asked;
+mod document;
 mod payment;
 mod public_keys;
 mod refused;
 mod shown;
+
+pub use document::Api;
 
 use crate::config::{Http, PublicUrl};
 use crate::http::admission::{Gate, Head, Stop};

@@ -2,6 +2,7 @@
 
 use super::Call;
 use super::asked::{self, Asked};
+use super::document::{Mode, OfCanceling, OfCreating, OfShowing, Request};
 use super::refused::{Code, Refused};
 use super::shown::Shown;
 use axum::body::Body;
@@ -22,7 +23,18 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Says that the answer is that of an earlier request.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// Makes a payment.
+/// Create payment: a page on which your customer pays.
+///
+/// Takes the scope `payments:create`.
+#[utoipa::path(
+    post, path = "/v1/payment/rest/{mode}/create", tag = "rasedi", operation_id = "createRasediPayment",
+    params(
+        ("mode" = Mode, Path, description = "The mode of the key."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes asking twice safe, for 24 hours.", nullable = false, min_length = 1, max_length = 255)
+    ),
+    request_body = Request, security(("x_id" = [], "x_signature" = [])),
+    responses((status = 200, description = "It waits for its payer.", body = Shown), OfCreating)
+)]
 pub async fn create(mut call: Call<'_>, body: Body) -> Result<Response, Refused> {
     let key = key(&mut call)?;
     let asked = asked::read(&call.body(body).await?)?;
@@ -49,7 +61,18 @@ pub async fn create(mut call: Call<'_>, body: Body) -> Result<Response, Refused>
     Ok(response)
 }
 
-/// What is known of a payment now.
+/// Payment status: what is known of a payment now.
+///
+/// Takes the scope `payments:read`.
+#[utoipa::path(
+    get, path = "/v1/payment/rest/{mode}/status/{reference}", tag = "rasedi", operation_id = "getRasediPayment",
+    params(
+        ("mode" = Mode, Path, description = "The mode of the key."),
+        ("reference" = String, Path, description = "The reference code.", example = "7676c702-a2a7-4996-baf3-09a8d012ed09")
+    ),
+    security(("x_id" = [], "x_signature" = [])),
+    responses((status = 200, description = "The payment.", body = Shown), OfShowing)
+)]
 pub async fn status(call: Call<'_>, reference: &str) -> Result<Response, Refused> {
     let reference = reference_code(reference)?;
     let app = &call.door.gate.app;
@@ -59,7 +82,18 @@ pub async fn status(call: Call<'_>, reference: &str) -> Result<Response, Refused
     Ok(Shown::of(&intent, &call.door.public_url, app.now())?.into_response())
 }
 
-/// Gives a payment up.
+/// Cancel payment: nobody is to pay it any more. Twice is once.
+///
+/// Takes the scope `payments:create`.
+#[utoipa::path(
+    patch, path = "/v1/payment/rest/{mode}/cancel/{reference}", tag = "rasedi", operation_id = "cancelRasediPayment",
+    params(
+        ("mode" = Mode, Path, description = "The mode of the key."),
+        ("reference" = String, Path, description = "The reference code.", example = "7676c702-a2a7-4996-baf3-09a8d012ed09")
+    ),
+    security(("x_id" = [], "x_signature" = [])),
+    responses((status = 200, description = "It is canceled.", body = Shown), OfCanceling)
+)]
 pub async fn cancel(mut call: Call<'_>, reference: &str) -> Result<Response, Refused> {
     let reference = reference_code(reference)?;
     let (app, who) = (call.door.gate.app.clone(), call.admitted.actor.clone());

@@ -1,13 +1,20 @@
 //! The keys with which callbacks are checked, in the shape that the SDKs of S3 read: a list of `{id, key}`.
 
 use super::Call;
+use super::document::{Mode, OfListing, PublicKey};
 use super::refused::Refused;
 use axum::response::{IntoResponse, Json, Response};
 use domain::actor::Actor;
 use serde_json::{Value, json};
 use service::callback_key;
 
-/// The keys of the caller's mode.
+/// Public keys: those with which callbacks of the caller's mode are checked.
+#[utoipa::path(
+    get, path = "/v1/payment/rest/{mode}/get-public-keys", tag = "rasedi", operation_id = "listRasediPublicKeys",
+    params(("mode" = Mode, Path, description = "The mode of the key.")),
+    security(("x_id" = [], "x_signature" = [])),
+    responses((status = 200, description = "The keys.", body = Vec<PublicKey>), OfListing)
+)]
 pub async fn list(call: Call<'_>) -> Result<Response, Refused> {
     let Actor::Merchant(merchant) = &call.admitted.actor else {
         // No operator gets here: none has a key that signs.

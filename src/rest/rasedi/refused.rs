@@ -11,6 +11,7 @@ use domain::idempotency::IdempotencyRefusal;
 use domain::intent::{CancelRefusal, IntentRefusal, IntentStatus};
 use serde::Serialize;
 use service::{Error, Refusal};
+use utoipa::ToSchema;
 
 /// The amount cannot be charged, in the words of the recorded answer.
 pub const NO_PRICE: &str = "amount must be a valid price.";
@@ -222,12 +223,19 @@ const fn not_cancelable(refusal: CancelRefusal) -> &'static str {
     }
 }
 
-/// The recorded shape, in the recorded order, and `code` after it.
-#[derive(Serialize)]
+/// Why a request comes to nothing: the recorded shape, in the recorded order, and `code` after it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RasediRefusal)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub struct Body {
+    /// The status of the answer.
+    #[schema(example = 400)]
     status_code: u16,
+    /// Why, for people: one message a cause.
+    #[schema(example = json!(["amount must be a valid price."]))]
     messages: Vec<String>,
+    /// Why, for programs.
+    #[schema(example = "INVALID_AMOUNT")]
     code: &'static str,
 }
 

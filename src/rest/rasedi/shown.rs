@@ -9,17 +9,33 @@ use domain::Timestamp;
 use domain::intent::{CanceledBy, Intent, IntentState, IntentStatus};
 use domain::provider::Gateway;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The answer to create, status and cancel. The order of the keys is the recorded one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RasediPayment)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
+    /// By which you ask for it.
+    #[schema(example = "7676c702-a2a7-4996-baf3-09a8d012ed09")]
     reference_code: String,
+    /// Hundredths of a dinar.
+    #[schema(example = "150000")]
     amount: String,
+    /// Through which gateway; null until it is paid.
+    #[schema(required = true, example = "FIB")]
     paid_via: Option<&'static str>,
+    /// When; null until it is paid.
+    #[schema(required = true, example = "2026-06-15T10:03:00.000Z")]
     paid_at: Option<String>,
+    /// The page to send the customer to.
+    #[schema(example = "https://pay.example.iq/pay/live/7676c702-a2a7-4996-baf3-09a8d012ed09")]
     redirect_url: String,
+    /// PENDING, PAID, FAILED, CANCELED or TIMED_OUT.
+    #[schema(example = "PENDING")]
     status: &'static str,
+    /// What you are paid out, after the fee; null until it is paid.
+    #[schema(required = true, example = "147000")]
     payout_amount: Option<String>,
 }
 

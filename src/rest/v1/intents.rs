@@ -5,12 +5,12 @@ use super::refusals::{OfCanceling, OfCreating};
 use super::{hundredths, time};
 use crate::graphql::UserErrorCode;
 use crate::rest::asked::{Asked, Rate};
-use crate::rest::door::{Call, Door};
+use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::Fault;
 use crate::rest::openapi::{CommandHeaders, VersionHeader};
 use crate::rest::problems::Problems;
 use crate::rest::said::{Envelope, Said};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::Duration;
@@ -86,6 +86,7 @@ pub struct PaymentIntent {
     id: String,
     /// Opens its page and confirms it. Nobody but the payer's browser needs it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     client_secret: Option<String>,
     /// Where to send the payer.
     checkout_url: String,
@@ -104,6 +105,7 @@ pub struct PaymentIntent {
     cancel_url: Option<String>,
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     description: Option<String>,
     /// When it runs out.
     #[schema(example = "2026-01-24T11:00:00Z")]
@@ -181,7 +183,7 @@ async fn created(asked: &mut Asked) -> Result<Said, Fault> {
     params(("id" = String, Path, description = "The payment intent, `pi_…`."), VersionHeader),
     responses((status = 200, description = "It is canceled.", body = Done), OfCanceling)
 )]
-pub async fn cancel(State(door): State<Arc<Door>>, Path(id): Path<String>, call: Call) -> Response {
+pub async fn cancel(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
     let mut asked = Asked::new(&door, call);
     let said = canceled(&mut asked, &id).await;
     asked.answer(said)

@@ -5,16 +5,23 @@
 
 mod authorize;
 mod bad_requests;
+mod buyer;
 mod capture;
+mod confirm;
 mod desk;
 mod hang_up;
 mod idempotency;
+mod intents;
 mod limits;
+mod native;
+mod native_guards;
 mod openapi;
 mod payment;
+mod public_guards;
 mod refund;
 mod request_log;
 mod sale;
+mod signed_desk;
 mod strangers;
 mod transactions;
 mod unknown_outcome;

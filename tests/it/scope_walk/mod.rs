@@ -5,6 +5,7 @@
 //! may use it, and is walked over from then on.
 
 mod caller;
+mod guards;
 mod kit;
 mod routes;
 mod strangers;

@@ -1,104 +1,19 @@
 //! Every route, and who gets through it.
 
-use crate::support::{Engine, Hand, Signer, TestApp};
+use super::guards::{Guard, ROUTES};
+use crate::support::{Engine, Hand, Merchant, Signed, Signer, TestApp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::credential::Scopes;
+use domain::id::IntentId;
 use domain::merchant::{Mode, Tenant};
+use reqwest::header::COOKIE;
 use reqwest::{Client, Method, RequestBuilder};
 use rstest::rstest;
-use serde_json::json;
-use service::credential::NewCredential;
+use serde_json::{Value, json};
+use service::credential::{IssuedCredential, NewCredential};
 use std::collections::BTreeSet;
 use std::path::Path;
-
-/// How a route is guarded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Guard {
-    /// Not at all: it says nothing of anybody.
-    Public,
-    /// A key, a session or a signature of ours, for commands and questions.
-    Graphql,
-    /// A key, a session or a signature of ours, for a command.
-    Commands,
-    /// A key, a session or a signature of ours, for a question.
-    Asks,
-    /// `x-id` and `x-signature`, in the mode of the path.
-    Rasedi,
-}
-
-/// Every route as the router writes it, a path to try, and its guard; `PAYMENT` and `OPERATION` stand for ids of the owner. Whoever adds
-/// a route says here how it is guarded.
-const ROUTES: &[(&str, &str, Guard)] = &[
-    ("/livez", "/livez", Guard::Public),
-    ("/readyz", "/readyz", Guard::Public),
-    ("/metrics", "/metrics", Guard::Public),
-    ("/graphiql", "/graphiql", Guard::Public),
-    ("/graphiql/{asset}", "/graphiql/graphiql.js", Guard::Public),
-    ("/graphql", "/graphql", Guard::Graphql),
-    (
-        "/v1/payment/rest/{mode}/create",
-        "/v1/payment/rest/live/create",
-        Guard::Rasedi,
-    ),
-    (
-        "/v1/payment/rest/{mode}/init",
-        "/v1/payment/rest/live/init",
-        Guard::Rasedi,
-    ),
-    (
-        "/v1/payment/rest/{mode}/status/{reference}",
-        "/v1/payment/rest/live/status/7676c702-a2a7-4996-baf3-09a8d012ed09",
-        Guard::Rasedi,
-    ),
-    (
-        "/v1/payment/rest/{mode}/cancel/{reference}",
-        "/v1/payment/rest/live/cancel/7676c702-a2a7-4996-baf3-09a8d012ed09",
-        Guard::Rasedi,
-    ),
-    (
-        "/v1/payment/rest/{mode}/get-public-keys",
-        "/v1/payment/rest/live/get-public-keys",
-        Guard::Rasedi,
-    ),
-    (
-        "/v1/payment/rest/{mode}/{*rest}",
-        "/v1/payment/rest/live/nowhere",
-        Guard::Rasedi,
-    ),
-    ("/openapi.json", "/openapi.json", Guard::Public),
-    ("/openapi", "/openapi", Guard::Public),
-    ("/openapi/", "/openapi/", Guard::Public),
-    ("/openapi/{*file}", "/openapi/index.css", Guard::Public),
-    (
-        "/api/v1/payments/authorize",
-        "/api/v1/payments/authorize",
-        Guard::Commands,
-    ),
-    ("/api/v1/payments/sale", "/api/v1/payments/sale", Guard::Commands),
-    ("/api/v1/payments/{id}", "/api/v1/payments/PAYMENT", Guard::Asks),
-    (
-        "/api/v1/payments/{id}/capture",
-        "/api/v1/payments/PAYMENT/capture",
-        Guard::Commands,
-    ),
-    (
-        "/api/v1/payments/{id}/void",
-        "/api/v1/payments/PAYMENT/void",
-        Guard::Commands,
-    ),
-    (
-        "/api/v1/payments/{id}/refund",
-        "/api/v1/payments/PAYMENT/refund",
-        Guard::Commands,
-    ),
-    ("/api/v1/transactions", "/api/v1/transactions", Guard::Asks),
-    (
-        "/api/v1/transactions/{id}",
-        "/api/v1/transactions/OPERATION",
-        Guard::Asks,
-    ),
-];
 
 /// The routes that stand in the source, but for those of unit tests.
 fn written(folder: &Path, routes: &mut BTreeSet<String>) {
@@ -144,6 +59,330 @@ fn the_table_of_routes_is_the_source() {
     assert_eq!(routes, listed);
 }
 
+/// What the walk must not get: everything that belongs to the owner, and what opens it.
+struct Prize {
+    payment: String,
+    operation: String,
+    intent: Waiting,
+    other_intent: Waiting,
+    link: String,
+}
+
+impl Prize {
+    async fn of(app: &TestApp, owner: &IssuedCredential, shop: &IssuedCredential, school: &Merchant) -> Self {
+        let sale = school.sale(crate::support::iqd(125_000)).await.succeeds();
+        let made = async |issued: &IssuedCredential| Waiting::made(app, issued.secret.reveal()).await;
+        let link = json!({ "amount": { "amount": "125000", "currency": "IQD" }, "title": "Counter 112" });
+        let link = signed(
+            app,
+            owner,
+            &owner.credential.token,
+            "/v1/payment_links",
+            &link,
+            "nonce-of-the-link",
+        );
+        let link: Value = link.send(&app.url).await.json().await.unwrap();
+        Self {
+            payment: sale.payment(),
+            operation: sale.data["operation"]["id"].as_str().unwrap().to_owned(),
+            intent: made(owner).await,
+            other_intent: made(shop).await,
+            link: link["data"]["id"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    fn path(&self, path: &str) -> String {
+        let reference: IntentId = self.intent.id.parse().unwrap();
+        path.replace("PAYMENT", &self.payment)
+            .replace("OPERATION", &self.operation)
+            .replace("INTENT", &self.intent.id)
+            .replace("REFERENCE", &reference.reference().to_string())
+            .replace("LINK", &self.link)
+    }
+}
+
+/// An intent, and what opens it.
+struct Waiting {
+    id: String,
+    secret: String,
+}
+
+impl Waiting {
+    async fn made(app: &TestApp, key: &str) -> Self {
+        let body = json!({
+            "amount": 150_000, "currency": "IQD", "success_url": "https://school.example.iq/paid", "customer_email": "zubaida@example.iq",
+            "metadata": { "note": "zubaida" },
+        });
+        let post = Client::new().post(format!("{}/api/v1/payment-intents", app.url));
+        let made = post.header("x-api-key", key).json(&body).send().await.unwrap();
+        let made: Value = made.json().await.unwrap();
+        let text = |key: &str| made["data"][key].as_str().unwrap().to_owned();
+        Self {
+            id: text("id"),
+            secret: text("client_secret"),
+        }
+    }
+}
+
+/// A request signed by `issued`, in the name of `token`.
+fn signed(
+    app: &TestApp,
+    issued: &IssuedCredential,
+    token: &str,
+    path: &str,
+    body: &Value,
+    nonce: &str,
+) -> Signed {
+    let pem = issued.signing_key.as_ref().and_then(|key| key.reveal()).unwrap();
+    let body = body.to_string().into_bytes();
+    Signer::ed25519(token, pem).request(Method::POST, path, body, app.now(), nonce)
+}
+
+/// The same as a request that can be sent like all others.
+fn prepared(url: &str, signed: Signed) -> RequestBuilder {
+    let request = Client::new()
+        .request(signed.method, format!("{url}{}", signed.target))
+        .header("content-type", "application/json");
+    let headers = signed.headers.into_iter();
+    headers
+        .fold(request, |all, (name, value)| all.header(name, value))
+        .body(signed.body)
+}
+
+/// The walk along one installation.
+struct Walk<'a> {
+    app: &'a TestApp,
+    owner: &'a IssuedCredential,
+    prize: &'a Prize,
+    tries: usize,
+    open: Vec<String>,
+}
+
+impl Walk<'_> {
+    /// Sends a request; what shows in the answer that must not is open.
+    async fn send(&mut self, what: &str, guard: Guard, request: RequestBuilder) -> u16 {
+        let response = request.send().await.unwrap();
+        let (status, text) = (response.status().as_u16(), response.text().await.unwrap());
+        self.tries += 1;
+        assert!(
+            !text.contains("\"error\":\"not found\""),
+            "{what}: there is no such route"
+        );
+        let prize = self.prize;
+        let hidden = [&prize.payment, &prize.operation, &prize.intent.secret];
+        let words = ["CAPTURED", "zubaida"].into_iter();
+        let name = Some("Zubaida").filter(|_| guard != Guard::Link);
+        let mut hidden = hidden.into_iter().map(String::as_str).chain(words).chain(name);
+        if hidden.any(|marker| text.contains(marker)) {
+            self.open.push(format!("{what}: {status}: {text}"));
+        }
+        status
+    }
+
+    /// Asks with nothing, by every method.
+    async fn with_nothing(&mut self, guard: Guard, path: &str, request: &dyn Fn(Method) -> RequestBuilder) {
+        for method in [
+            "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
+        ] {
+            // Whoever has a link may begin to pay, which makes an intent.
+            if guard == Guard::Link && method == "POST" {
+                continue;
+            }
+            let what = format!("{method} {path} with nothing");
+            let status = self.send(&what, guard, request(method.parse().unwrap())).await;
+            let may = match (guard, method) {
+                (Guard::Public | Guard::Link, _) => true,
+                (Guard::Known, "GET" | "HEAD") => true,
+                // Any page may ask whether it may ask.
+                (Guard::Known | Guard::ClientSecret, "OPTIONS") => true,
+                _ => false,
+            };
+            if !may && status < 400 {
+                self.open.push(format!("{what}: {status}"));
+            }
+        }
+    }
+
+    /// What somebody with a key of their own tries, each with the status that it must come to.
+    fn tricks(
+        &self,
+        guard: Guard,
+        (path, url): (&str, &str),
+        (whose, issued): (&str, &IssuedCredential),
+        body: &Value,
+    ) -> Vec<(String, RequestBuilder, u16)> {
+        let (own, victims) = (issued.secret.reveal(), self.owner.secret.reveal());
+        let reads = path.ends_with("/status") || path.ends_with("/receipt");
+        let method = if reads { Method::GET } else { Method::POST };
+        let post = || Client::new().request(method.clone(), url).json(body);
+        let nonce = |what: &str| format!("nonce-{what}-{whose}-{path}").replace(' ', "-");
+        let forged = |body: &Value| {
+            let token = &self.owner.credential.token;
+            let request = signed(self.app, issued, token, path, body, &nonce("forged"));
+            (
+                format!("signed by {whose}"),
+                prepared(&self.app.url, request),
+                401,
+            )
+        };
+        let key = || {
+            (
+                format!("x-api-key of {whose}"),
+                post().header("x-api-key", own),
+                401,
+            )
+        };
+        let prize = self.prize;
+        let other = &prize.other_intent.secret;
+        match guard {
+            Guard::Public | Guard::Known | Guard::Link => Vec::new(),
+            Guard::Commands | Guard::Graphql => vec![forged(body)],
+            Guard::Asks => {
+                let token = &self.owner.credential.token;
+                let pem = issued.signing_key.as_ref().and_then(|key| key.reveal()).unwrap();
+                let get = Signer::ed25519(token, pem);
+                let get = get.request(Method::GET, path, Vec::new(), self.app.now(), &nonce("forged"));
+                vec![(format!("signed by {whose}"), prepared(&self.app.url, get), 401)]
+            }
+            Guard::Signed => {
+                // A signature of their own opens what is theirs, where nothing of the owner's is.
+                let names = json!({ "payment_id": prize.payment });
+                let token = &issued.credential.token;
+                let honest = signed(self.app, issued, token, path, &names, &nonce("honest"));
+                let status = if path.contains("checkout") || path.contains("links") {
+                    400
+                } else {
+                    404
+                };
+                let victims = (
+                    "the owner's own key, unsigned".to_owned(),
+                    post().header("x-api-key", victims),
+                    401,
+                );
+                let honest = (format!("by {whose}"), prepared(&self.app.url, honest), status);
+                vec![forged(&names), key(), victims, honest]
+            }
+            Guard::Rasedi => {
+                let pem = issued.signing_key.as_ref().and_then(|key| key.reveal()).unwrap();
+                let signer = Signer::ed25519(&issued.credential.token, pem);
+                let signature =
+                    |secret: &str| STANDARD.encode(signer.sign(&format!("POST || {secret} || {path}")));
+                let shows =
+                    |id: &str, signature: String| post().header("x-id", id).header("x-signature", signature);
+                let mut tricks = vec![
+                    (
+                        format!("signed by {whose}"),
+                        shows(victims, signature(victims)),
+                        401,
+                    ),
+                    (
+                        format!("signature of {whose} over its own key"),
+                        shows(victims, signature(own)),
+                        401,
+                    ),
+                    (
+                        format!("x-id alone, for {whose}"),
+                        post().header("x-id", victims),
+                        401,
+                    ),
+                    key(),
+                ];
+                if issued.credential.tenant.mode != Mode::Live {
+                    tricks.push((format!("by {whose}"), shows(own, signature(own)), 401));
+                }
+                tricks
+            }
+            Guard::ClientSecret => vec![
+                key(),
+                (
+                    "the secret of another intent".to_owned(),
+                    post().header("x-client-secret", other),
+                    401,
+                ),
+                (
+                    "the secret of another intent in the query".to_owned(),
+                    post().query(&[("client_secret", other)]),
+                    401,
+                ),
+                (
+                    "the owner's key".to_owned(),
+                    post()
+                        .header("x-api-key", victims)
+                        .header("x-client-secret", victims),
+                    401,
+                ),
+            ],
+            Guard::Page => {
+                let cookie =
+                    |intent: &str, secret: &str| post().header(COOKIE, format!("tahsil_{intent}={secret}"));
+                let (id, theirs) = (&prize.intent.id, &prize.other_intent);
+                vec![
+                    (
+                        "the owner's key".to_owned(),
+                        post().header("x-api-key", victims),
+                        403,
+                    ),
+                    (
+                        "the right secret in a header".to_owned(),
+                        post().header("x-client-secret", &prize.intent.secret),
+                        403,
+                    ),
+                    (
+                        "the cookie of another page".to_owned(),
+                        cookie(&theirs.id, other),
+                        403,
+                    ),
+                    ("the secret of another page".to_owned(), cookie(id, other), 404),
+                ]
+            }
+            Guard::Reference => vec![
+                (
+                    "the owner's key".to_owned(),
+                    post().header("x-api-key", victims),
+                    404,
+                ),
+                (
+                    "the client secret".to_owned(),
+                    post().query(&[("client_secret", &prize.intent.secret)]),
+                    404,
+                ),
+            ],
+        }
+    }
+
+    /// Whoever shows a key of their own gets in, to themselves: what is the owner's is not there.
+    async fn honestly(
+        &mut self,
+        guard: Guard,
+        path: &str,
+        (whose, issued): (&str, &IssuedCredential),
+        request: &dyn Fn(Method) -> RequestBuilder,
+    ) {
+        let method = match guard {
+            Guard::Asks => Method::GET,
+            Guard::Commands | Guard::Graphql => Method::POST,
+            _ => return,
+        };
+        let by = format!("{method} {path} by {whose}");
+        let request = request(method).header("x-api-key", issued.secret.reveal());
+        let prize = self.prize;
+        // Their own name is theirs to see, in the other mode.
+        let before = self.open.len();
+        let status = self.send(&by, guard, request).await;
+        let own = |text: &String| {
+            let theirs = [&prize.payment, &prize.operation, &prize.intent.secret];
+            !theirs.iter().any(|marker| text.contains(marker.as_str())) && text.contains("Zubaida")
+        };
+        if whose == "another mode" && self.open.len() > before && self.open.last().is_some_and(own) {
+            self.open.pop();
+        }
+        let named = [&prize.payment, &prize.operation, &prize.intent.id];
+        if named.iter().any(|id| path.contains(id.as_str())) && status != 404 {
+            self.open.push(format!("{by}: {status}"));
+        }
+    }
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn no_route_opens_to_somebody_else(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
@@ -151,8 +390,6 @@ async fn no_route_opens_to_somebody_else(#[values(Engine::Sqlite, Engine::Postgr
     let school = app
         .merchant_with("Zubaida School", Mode::Live, Scopes::all(), crate::support::EPARA)
         .await;
-    let sale = school.sale(crate::support::iqd(125_000)).await.succeeds();
-    let (payment, operation) = (sale.payment(), sale.data["operation"]["id"].as_str().unwrap());
     let rehearsal = Tenant {
         mode: Mode::Test,
         ..school.tenant
@@ -163,36 +400,25 @@ async fn no_route_opens_to_somebody_else(#[values(Engine::Sqlite, Engine::Postgr
         keys(rehearsal).await,
         keys(app.merchant("shop").await.tenant).await,
     );
-    let pem = |issued: &service::credential::IssuedCredential| {
-        issued
-            .signing_key
-            .as_ref()
-            .and_then(|key| key.reveal())
-            .unwrap()
-            .to_owned()
-    };
-    let document = format!("{{ payment(id: \"{payment}\") {{ id status }} merchant {{ name }} }}");
+    let prize = Prize::of(&app, &owner, &shop, &school).await;
+    let document = format!(
+        "{{ payment(id: \"{}\") {{ id status }} merchant {{ name }} }}",
+        prize.payment
+    );
     let before = Hand::at(&app.database.url).await.everything().await;
-    let (mut tries, mut open) = (0, Vec::new());
-    let mut send = async |what: &str, request: RequestBuilder| {
-        let response = request.send().await.unwrap();
-        let (status, text) = (response.status().as_u16(), response.text().await.unwrap());
-        let shows = [payment.as_str(), operation, "Zubaida", "CAPTURED"]
-            .iter()
-            .any(|marker| text.contains(marker));
-        tries += 1;
-        assert!(
-            !text.contains("\"error\":\"not found\""),
-            "{what}: there is no such route"
-        );
-        (status, shows.then(|| format!("{what}: {status}: {text}")))
+    let mut walk = Walk {
+        app: &app,
+        owner: &owner,
+        prize: &prize,
+        tries: 0,
+        open: Vec::new(),
     };
     for &(_, path, guard) in ROUTES {
-        let path = path.replace("PAYMENT", &payment).replace("OPERATION", operation);
+        let path = prize.path(path);
         let url = format!("{}{path}", app.url);
         // What every command on a payment takes; nothing is charged by it.
         let body = json!({
-            "query": document, "id": payment, "amount": 0, "currency": "IQD", "gateway": "FIB", "reason": "walked",
+            "query": document, "id": prize.payment, "amount": 0, "currency": "IQD", "gateway": "FIB", "reason": "walked",
         });
         let request = |method| {
             Client::new()
@@ -200,108 +426,24 @@ async fn no_route_opens_to_somebody_else(#[values(Engine::Sqlite, Engine::Postgr
                 .query(&[("query", &document)])
                 .json(&body)
         };
-        // With nothing, by every method.
-        for method in [
-            "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
-        ] {
-            let what = format!("{method} {path} with nothing");
-            let method: Method = method.parse().unwrap();
-            let (status, shown) = send(&what, request(method)).await;
-            open.extend(shown);
-            if guard != Guard::Public && status < 400 {
-                open.push(format!("{what}: {status}"));
-            }
-        }
-        let mut refused = Vec::new();
-        for (whose, issued) in [("another mode", &rehearsal), ("another merchant", &shop)] {
-            let signature = |secret: &str| {
-                let signer = Signer::ed25519(&issued.credential.token, &pem(issued));
-                STANDARD.encode(signer.sign(&format!("POST || {secret} || {path}")))
-            };
-            let (own, victims) = (issued.secret.reveal(), owner.secret.reveal());
-            let post = || request(Method::POST);
-            match guard {
-                Guard::Public => {}
-                Guard::Commands | Guard::Asks => {
-                    let method = if guard == Guard::Asks {
-                        Method::GET
-                    } else {
-                        Method::POST
-                    };
-                    // Whoever shows a key of their own gets in, to themselves.
-                    let by = format!("{method} {path} by {whose}");
-                    let (status, shown) = send(&by, request(method.clone()).header("x-api-key", own)).await;
-                    open.extend(shown.filter(|text| text.contains(&payment) || text.contains(operation)));
-                    if path.contains(&payment) && status != 404 {
-                        open.push(format!("{by}: {status}"));
-                    }
-                    let signer = Signer::ed25519(&owner.credential.token, &pem(issued));
-                    let nonce = format!("nonce-{whose}").replace(' ', "-");
-                    let text = if method == Method::GET {
-                        Vec::new()
-                    } else {
-                        body.to_string().into_bytes()
-                    };
-                    let signed = signer.request(method.clone(), &path, text, app.now(), &nonce);
-                    let request = Client::new().request(method, &url).body(signed.body.clone());
-                    let headers = signed.headers.iter();
-                    let request =
-                        headers.fold(request, |request, (name, value)| request.header(*name, value));
-                    refused.push((format!("signed by {whose}"), request));
+        walk.with_nothing(guard, &path, &request).await;
+        for by in [("another mode", &rehearsal), ("another merchant", &shop)] {
+            walk.honestly(guard, &path, by, &request).await;
+            for (what, request, expected) in walk.tricks(guard, (&path, &url), by, &body) {
+                let what = format!("{path} {what}");
+                let status = walk.send(&what, guard, request).await;
+                if status != expected {
+                    walk.open.push(format!("{what}: {status}"));
                 }
-                Guard::Graphql => {
-                    // Whoever shows a key of their own gets in, to themselves.
-                    let (_, shown) = send(
-                        &format!("POST {path} by {whose}"),
-                        post().header("x-api-key", own),
-                    )
-                    .await;
-                    open.extend(shown.filter(|text| text.contains(&payment)));
-                    // The name of the owner's key, signed by somebody else.
-                    let signer = Signer::ed25519(&owner.credential.token, &pem(issued));
-                    let signed =
-                        signer.post(&document, app.now(), &format!("nonce-{whose}").replace(' ', "-"));
-                    refused.push((format!("signed by {whose}"), {
-                        let request = Client::new()
-                            .post(&url)
-                            .header("content-type", "application/json");
-                        let headers = signed.headers.iter();
-                        headers
-                            .fold(request, |all, (name, value)| all.header(*name, value))
-                            .body(signed.body.clone())
-                    }));
-                }
-                Guard::Rasedi => {
-                    let shows = |id: &str, signature: String| {
-                        post().header("x-id", id).header("x-signature", signature)
-                    };
-                    refused.push((format!("signed by {whose}"), shows(victims, signature(victims))));
-                    refused.push((
-                        format!("signature of {whose} over its own key"),
-                        shows(victims, signature(own)),
-                    ));
-                    refused.push((format!("x-id alone, for {whose}"), post().header("x-id", victims)));
-                    if issued.credential.tenant.mode != Mode::Live {
-                        refused.push((format!("by {whose}"), shows(own, signature(own))));
-                    }
-                    refused.push((format!("x-api-key of {whose}"), post().header("x-api-key", own)));
-                }
-            }
-        }
-        for (what, request) in refused {
-            let what = format!("POST {path} {what}");
-            let (status, shown) = send(&what, request).await;
-            open.extend(shown);
-            if status != 401 {
-                open.push(format!("{what}: {status}"));
             }
         }
     }
     println!(
-        "routes on {engine:?}: {} routes, {tries} requests: {} open",
+        "routes on {engine:?}: {} routes, {} requests: {} open",
         ROUTES.len(),
-        open.len()
+        walk.tries,
+        walk.open.len()
     );
-    assert!(open.is_empty(), "{open:#?}");
+    assert!(walk.open.is_empty(), "{:#?}", walk.open);
     assert_eq!(Hand::at(&app.database.url).await.everything().await, before);
 }

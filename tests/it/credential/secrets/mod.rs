@@ -4,6 +4,7 @@
 //! secret is then looked for in clear and as base64 and hex would show it, and so is a name that must be found.
 
 mod door;
+mod intents;
 mod search;
 
 use crate::support::{Ended, Engine, Hand, Program, Signed, Signer, TestDatabase, card, fresh_key, iqd};
@@ -339,6 +340,7 @@ async fn no_secret_stands_anywhere_in_clear(#[values(Engine::Sqlite, Engine::Pos
     sessions(&door, [&key, &operator], &mut secrets).await;
     sales(&door, &key, &mut secrets).await;
     intents(&door, &key, &mut secrets).await;
+    intents::intents(&door, &key, &mut secrets).await;
     misplaced(&door, &key, &mut secrets).await;
 
     let mut places = Vec::new();
