@@ -200,6 +200,7 @@ pub fn router(
     let hosted = checkout::assets_router().merge(checkout::router(Pages {
         gate: gate.clone(),
         address: pages,
+        patience: config.http.request_timeout,
     }));
     let door = graphql::Door {
         gate,

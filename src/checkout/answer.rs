@@ -9,7 +9,7 @@
 //! must lead straight to another site, as to a real wallet, its origin is passed in.
 //!
 //! With `no-referrer` browsers send `Origin: null` with a form, even to this server (Fetch, "append a request `Origin` header"): what guards
-//! forms is the hidden token and `Sec-Fetch-Site`, not `Origin`.
+//! forms is the cookie, which forms of other sites do not carry, and `Sec-Fetch-Site`, not `Origin`.
 
 use super::destination::Destination;
 use super::view::Page;
@@ -60,6 +60,17 @@ pub fn answer(page: &dyn Page, onward: &[Destination]) -> Response {
     );
     if let Some(seconds) = page.retry_after_seconds() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// What is no page, a redirect for example, with the same guards.
+#[must_use]
+pub fn guarded(mut response: Response) -> Response {
+    for (name, value) in GUARDS {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }

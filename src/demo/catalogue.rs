@@ -42,6 +42,14 @@ impl Shop {
         }
     }
 
+    /// The colour of its hosted pages.
+    pub(super) const fn colour(self) -> &'static str {
+        match self {
+            Self::School => "#0B6E4F",
+            Self::Bookshop => "#8A3B12",
+        }
+    }
+
     /// What the shop's own numbers begin with.
     pub(super) const fn reference(self) -> &'static str {
         match self {

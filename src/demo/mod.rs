@@ -5,6 +5,7 @@
 //! amounts and states; only secrets differ, because they come from the operating system.
 
 mod catalogue;
+mod counter;
 mod dice;
 mod plan;
 mod sketch;
@@ -16,6 +17,7 @@ mod tests;
 use crate::provider::Sandbox;
 use catalogue::Shop;
 use chrono::Duration;
+pub use counter::fresh;
 use domain::actor::Actor;
 use domain::credential::{Operator, Scopes};
 use domain::fee::FeeTerms;
@@ -23,7 +25,7 @@ use domain::merchant::{Merchant, Mode, Tenant};
 use domain::{Currency, MockClock, Money, SeededIds, Timestamp};
 use service::credential::{Issued, IssuedCredential, Manager, NewCredential, Presented};
 use service::keys::Keys;
-use service::merchant::NewMerchant;
+use service::merchant::{MerchantChange, NewMerchant};
 use service::provider::Providers;
 use service::{App, Db, Error, Parts, Result};
 use stage::{Staff, Stage};
@@ -123,6 +125,14 @@ async fn open(app: &App, boss: &Actor, shop: Shop) -> Result<(SeededMerchant, St
         fees: fees(shop),
     };
     let merchant = service::merchant::create(app, boss, new).await?;
+    let colour = shop.colour().parse();
+    let change = MerchantChange {
+        brand_color: Some(Some(
+            colour.map_err(|_| Error::Unavailable("the demo has a malformed colour"))?,
+        )),
+        ..MerchantChange::default()
+    };
+    let merchant = service::merchant::update(app, boss, merchant.id, change).await?;
     let test = key(app, &merchant, Mode::Test).await?;
     let live = key(app, &merchant, Mode::Live).await?;
     let staff = Staff {

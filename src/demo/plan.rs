@@ -4,6 +4,7 @@
 //! a clock that follows them never goes back.
 
 use super::catalogue::{PAYERS, Payer, Shop};
+use super::counter::{SCENES, Scene};
 use super::dice::Dice;
 use super::sketch::{Desk, Sketch, sketches};
 use super::story::{Act, Story};
@@ -33,7 +34,9 @@ pub(super) enum What {
     Order { number: usize, order: Box<Order> },
     /// The merchant does something with a payment.
     Act { number: usize, by: Desk, act: Act },
-    /// The jobs run that end holds and ask for lost answers.
+    /// Something happens at the school's hosted pages.
+    Page(Scene),
+    /// The jobs run that end holds and intents and ask for lost answers.
     Sweep,
 }
 
@@ -70,6 +73,9 @@ pub(super) fn plan(end: Timestamp) -> Vec<Step> {
     planner.school_fees();
     for sketch in sketches(end, &mut planner.dice) {
         planner.order(sketch);
+    }
+    for (before, scene) in SCENES {
+        planner.push(end - before, What::Page(scene));
     }
     for day in 1..=DAYS {
         planner.push(end - Duration::days(DAYS - day), What::Sweep);

@@ -1,6 +1,7 @@
 //! Plays a plan: moves the clock to each step and asks `service` for it, as a merchant's server would.
 
 use super::catalogue::Shop;
+use super::counter;
 use super::plan::{Order, Step, What};
 use super::sketch::Desk;
 use super::story::Act;
@@ -12,6 +13,7 @@ use domain::idempotency::IdempotencyKey;
 use domain::merchant::Mode;
 use domain::metadata::Metadata;
 use domain::payment::{Customer, Intake};
+use service::intent;
 use service::payment::{self, Capture, NewPayment, NewRefund, Void};
 use service::{App, Error, Result};
 use std::collections::BTreeMap;
@@ -54,8 +56,13 @@ impl Stage {
         match step.what {
             What::Order { number, order } => self.order(number, *order).await,
             What::Act { number, by, act } => self.act(number, by, act).await,
+            What::Page(scene) => {
+                let key = self.key()?;
+                counter::play(&self.app, &self.school.test, scene, key).await
+            }
             What::Sweep => {
                 payment::expire_due(&self.app, SWEEP).await?;
+                intent::expire_due(&self.app, SWEEP).await?;
                 payment::resolve_unknown_outcomes(&self.app, SWEEP)
                     .await
                     .map(drop)

@@ -152,6 +152,40 @@ async fn the_books_prove_and_every_status_is_there() {
 }
 
 #[tokio::test]
+async fn its_pages_show_an_intent_in_every_state_that_payers_bring_about() {
+    use domain::intent::IntentStatus::{Canceled, Created, Expired, Succeeded};
+    let demo = Demo::new().await;
+    let who = actor(&demo.app, &demo.seeded.school.test).await.unwrap();
+    let all = PageRequest {
+        limit: 100,
+        edge: None,
+        way: Way::Forward,
+    };
+    let intents = service::intent::page(&demo.app, &who, &service::intent::Filter::default(), &all).await;
+    let intents = intents.unwrap().items;
+    let statuses: Vec<_> = intents.iter().map(|intent| intent.state.status()).collect();
+    assert_eq!(
+        statuses,
+        [Created, Created, Succeeded, Succeeded, Expired, Canceled],
+        "newest first"
+    );
+    let declined = intents[1].state.last_decline().unwrap();
+    assert_eq!(
+        (declined.reason, intents[1].attempts),
+        (domain::provider::DeclineReason::InsufficientFunds, 1)
+    );
+    let one = PageRequest {
+        limit: 1,
+        edge: None,
+        way: Way::Forward,
+    };
+    let links = service::payment_link::page(&demo.app, &who, &one).await.unwrap();
+    assert_eq!(links.items[0].title, "School bus, one month");
+    let colour = demo.seeded.school.merchant.checkout.brand_color.as_ref().unwrap();
+    assert_eq!(colour.as_str(), Shop::School.colour());
+}
+
+#[tokio::test]
 async fn two_demos_are_the_same() {
     let (one, other) = (Demo::new().await, Demo::new().await);
     assert_eq!(one.summary().await, other.summary().await);

@@ -4,38 +4,15 @@
 // queries, documentation and subscriptions work. Chromium is $CHROMIUM, or /usr/bin/chromium.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { demo, launch } from './lib.mjs';
 
-const TAHSIL = fileURLToPath(new URL('../../target/debug/tahsil', import.meta.url));
 const CARD = '4242424242424242';
 const PAYMENTS = '{ payments(first: 5) { nodes { id status } } }';
 const WITH_VARIABLES = 'query Find($text: String) { payments(first: 1) { nodes { id } } named: __type(name: $text) { name } }';
 const SUBSCRIPTION = 'subscription { standIn }';
-
-/** Starts a demo on a free port and a new database, and reads address and key from what it prints. */
-async function demo(folder) {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TAHSIL_')));
-  env.TAHSIL_LOG = 'warn';
-  const server = spawn(TAHSIL, ['demo', '--graphiql', '--listen', '127.0.0.1:0'], {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let address, key;
-  for await (const line of createInterface({ input: server.stdout })) {
-    address ??= line.match(/^GraphQL editor +(\S+)$/)?.[1];
-    key ??= line.match(/^Test key +(\S+)$/)?.[1];
-    if (address && key) break;
-  }
-  assert(address && key, 'the demo printed no address and key');
-  return { server, address, key };
-}
 
 /** Answers subscriptions as a server of graphql-ws does: two events after the key was shown in `connection_init`. */
 function standIn(socket, shown) {
@@ -160,13 +137,9 @@ async function check(context, { address, key }) {
 const folder = await mkdtemp(join(tmpdir(), 'tahsil-browser-'));
 let server, browser;
 try {
-  const started = await demo(folder);
+  const started = await demo(folder, { address: 'GraphQL editor', key: 'Test key' }, ['--graphiql']);
   server = started.server;
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    // A browser that phones home would hide a page that does.
-    args: ['--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  browser = await launch();
   await check(await browser.newContext(), started);
   console.log('passed');
 } finally {

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod checkout;
+#[cfg(test)]
 mod concurrency;
 #[cfg(test)]
 mod credential;

@@ -19,6 +19,10 @@ pub enum Halt {
     },
     /// The form was sent by another site.
     Foreign,
+    /// The form is longer than any of ours.
+    TooLong,
+    /// The form did not arrive in time.
+    Cut,
     /// The database or the provider does not answer.
     Away,
     /// A defect, of which the log says more.
@@ -52,7 +56,11 @@ impl From<Error> for Halt {
                     Trouble::Defect => Self::WentWrong,
                 }
             }
-            Error::Refused(_) | Error::Conflict | Error::Inconsistent(_) => {
+            Error::Conflict => {
+                tracing::warn!("an intent was changed by others more often than we try");
+                Self::Away
+            }
+            Error::Refused(_) | Error::Inconsistent(_) => {
                 tracing::error!(%error, "a page could not be made");
                 Self::WentWrong
             }

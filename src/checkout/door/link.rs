@@ -7,9 +7,8 @@ use super::visit::{Reply, Visit, see};
 use crate::checkout::qr::QrCode;
 use crate::checkout::text::Text;
 use crate::checkout::view::{Form, Frame, LinkOverPage, LinkPage, Order, SharePage};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
-use domain::id::PaymentLinkId;
 use domain::intent::ConfirmRefusal;
 use domain::merchant::Merchant;
 use domain::payment_link::{PaymentLink, PaymentLinkStatus};
@@ -18,21 +17,22 @@ use service::{Error, Refusal};
 use std::sync::Arc;
 
 /// `GET /l/:link`.
-pub async fn page(State(_): State<Arc<Pages>>, Path(link): Path<String>, visit: Visit) -> Response {
-    let reply = landed(&visit, &link).await;
+pub async fn page(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
+    let reply = landed(&visit).await;
     visit.answer(reply)
 }
 
-async fn opened(visit: &Visit, link: &str) -> Result<(PaymentLink, Merchant), Halt> {
+async fn opened(visit: &Visit) -> Result<(PaymentLink, Merchant), Halt> {
     visit.admit()?;
-    let id: PaymentLinkId = link.parse().map_err(|_| Halt::NotFound)?;
+    let Place::Link(id) = visit.place else {
+        return Err(Halt::NotFound);
+    };
     Ok(payment_link::open(visit.app(), id).await?)
 }
 
-async fn landed(visit: &Visit, link: &str) -> Result<Reply, Halt> {
-    let (link, merchant) = opened(visit, link).await?;
-    let path = visit.path(&format!("/l/{}", link.id));
-    let frame = frame(visit, &merchant, &link, &path);
+async fn landed(visit: &Visit) -> Result<Reply, Halt> {
+    let (link, merchant) = opened(visit).await?;
+    let frame = visit.frame(&merchant, link.tenant.mode);
     let order = order(&link);
     if link.status_at(visit.now) != PaymentLinkStatus::Active {
         return Ok(Reply::page(LinkOverPage { frame, order }));
@@ -42,25 +42,27 @@ async fn landed(visit: &Visit, link: &str) -> Result<Reply, Halt> {
         order,
         amount: link.amount,
         proceed: Form {
-            action: path,
+            action: visit.here(""),
             hidden: Vec::new(),
         },
     }))
 }
 
 /// `POST /l/:link`: makes the payer's own intent and goes to its page.
-pub async fn begin(State(_): State<Arc<Pages>>, Path(link): Path<String>, visit: Visit) -> Response {
-    let reply = begun(&visit, &link).await;
+pub async fn begin(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
+    let reply = begun(&visit).await;
     visit.answer(reply)
 }
 
-async fn begun(visit: &Visit, link: &str) -> Result<Reply, Halt> {
+async fn begun(visit: &Visit) -> Result<Reply, Halt> {
     visit.admit()?;
-    let id: PaymentLinkId = link.parse().map_err(|_| Halt::NotFound)?;
+    let Place::Link(id) = visit.place else {
+        return Err(Halt::NotFound);
+    };
     let created = match payment_link::begin(visit.app(), id).await {
         Ok(created) => created,
         Err(Error::Refused(Refusal::LinkOver | Refusal::Confirm(ConfirmRefusal::LinkUsedUp))) => {
-            return Ok(Reply::See(visit.path(&format!("/l/{id}"))));
+            return Ok(Reply::See(visit.here("")));
         }
         Err(error) => return Err(error.into()),
     };
@@ -74,33 +76,24 @@ async fn begun(visit: &Visit, link: &str) -> Result<Reply, Halt> {
 }
 
 /// `GET /l/:link/share`: the link, its code to scan, and a message that is ready to send.
-pub async fn share(State(_): State<Arc<Pages>>, Path(link): Path<String>, visit: Visit) -> Response {
-    let reply = shared(&visit, &link).await;
+pub async fn share(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
+    let reply = shared(&visit).await;
     visit.answer(reply)
 }
 
-async fn shared(visit: &Visit, link: &str) -> Result<Reply, Halt> {
-    let (link, merchant) = opened(visit, link).await?;
+async fn shared(visit: &Visit) -> Result<Reply, Halt> {
+    let (link, merchant) = opened(visit).await?;
     let url = visit.pages.address.link(link.id);
     Ok(Reply::page(SharePage {
-        frame: frame(
-            visit,
-            &merchant,
-            &link,
-            &visit.path(&format!("/l/{}/share", link.id)),
-        ),
+        frame: Frame {
+            here: visit.here("/share"),
+            ..visit.frame(&merchant, link.tenant.mode)
+        },
         order: order(&link),
         amount: link.amount,
         code: QrCode::of(&url).map_err(|_| Halt::WentWrong)?,
         url,
     }))
-}
-
-fn frame(visit: &Visit, merchant: &Merchant, link: &PaymentLink, here: &str) -> Frame {
-    Frame {
-        here: here.to_owned(),
-        ..visit.frame(merchant, link.tenant.mode)
-    }
 }
 
 fn order(link: &PaymentLink) -> Order {

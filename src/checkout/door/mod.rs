@@ -2,7 +2,9 @@
 //!
 //! Invariant: a page of an intent opens for whoever has its client secret (S2, S0) or its reference code (S3), and for nobody else; a
 //! secret in an address is put into a cookie of that one page, which no script reads, and the address is shown without it. What is
-//! sent twice is done once: a form says which attempt it is. Rules are in `service`; here a request is read and a page is chosen.
+//! sent twice is done once: a form says which attempt it is. No other site sends our forms: the cookie stays away from them
+//! (`SameSite`), and a browser that says where a form comes from (`Sec-Fetch-Site`) is believed. Rules are in `service`; here a
+//! request is read and a page is chosen.
 
 mod halt;
 mod link;
@@ -17,8 +19,9 @@ mod wallet;
 use crate::http::admission::Gate;
 use crate::http::page_address::PageAddress;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the pages need.
 #[derive(Clone)]
@@ -27,25 +30,23 @@ pub struct Pages {
     pub gate: Gate,
     /// Where the pages are, as payers reach them.
     pub address: PageAddress,
+    /// How long a form may take to arrive.
+    pub patience: Duration,
 }
 
-/// The routes.
+/// The routes. Where only forms lead, a browser that asks by itself is shown the page of the form.
 pub fn router<S: Clone + Send + Sync + 'static>(pages: Pages) -> Router<S> {
+    let intent = Router::new()
+        .route("/", get(show::page).post(pay::pay))
+        .route("/wallet", get(show::back).post(wallet::answer))
+        .route("/promo", get(show::back).post(promo::apply))
+        .route("/promo/remove", get(show::back).post(promo::remove))
+        .route("/cancel", get(show::back).post(pay::cancel))
+        .route("/status", get(show::status))
+        .route("/receipt", get(show::receipt));
     Router::new()
-        .route("/checkout/{intent}", get(show::page).post(pay::pay))
-        .route("/checkout/{intent}/wallet", post(wallet::answer))
-        .route("/checkout/{intent}/promo", post(promo::apply))
-        .route("/checkout/{intent}/promo/remove", post(promo::remove))
-        .route("/checkout/{intent}/cancel", post(pay::cancel))
-        .route("/checkout/{intent}/status", get(show::status))
-        .route("/checkout/{intent}/receipt", get(show::receipt))
-        .route("/pay/{mode}/{reference}", get(show::page).post(pay::pay))
-        .route("/pay/{mode}/{reference}/wallet", post(wallet::answer))
-        .route("/pay/{mode}/{reference}/promo", post(promo::apply))
-        .route("/pay/{mode}/{reference}/promo/remove", post(promo::remove))
-        .route("/pay/{mode}/{reference}/cancel", post(pay::cancel))
-        .route("/pay/{mode}/{reference}/status", get(show::status))
-        .route("/pay/{mode}/{reference}/receipt", get(show::receipt))
+        .nest("/checkout/{intent}", intent.clone())
+        .nest("/pay/{mode}/{reference}", intent)
         .route("/l/{link}", get(link::page).post(link::begin))
         .route("/l/{link}/share", get(link::share))
         .with_state(Arc::new(pages))

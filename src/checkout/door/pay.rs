@@ -9,7 +9,7 @@ use crate::checkout::view::{Form, Frame, Hidden, LinkOverPage, Notice, Problem, 
 use axum::extract::State;
 use axum::response::Response;
 use domain::card::CardDetails;
-use domain::intent::{ConfirmRefusal, IntentRefusal, IntentStatus};
+use domain::intent::{Collect, ConfirmRefusal, Intent, IntentRefusal, IntentStatus};
 use domain::operation::OperationState;
 use domain::payment::Customer;
 use domain::promo_code::PromoRefusal;
@@ -36,12 +36,16 @@ async fn paid(visit: &Visit) -> Result<Reply, Halt> {
         .gateway
         .filter(|chosen| enabled.iter().any(|offer| offer.gateway == *chosen));
     let Some(gateway) = chosen else {
-        typed.problems.push(Problem::GatewayMissing);
-        return reply(visit, shown, typed, None);
+        // The merchant has lost it since the page was shown.
+        let away = typed
+            .gateway
+            .is_some_and(|gateway| shown.intent.gateways.contains(gateway));
+        if !away {
+            typed.problems.push(Problem::GatewayMissing);
+        }
+        return reply(visit, shown, typed, away.then_some(Notice::GatewayAway));
     };
-    if let Err(refusal) = service::intent::check_contact(&shown.intent, &customer(&typed)) {
-        typed.refused(&refusal).ok_or(Halt::WentWrong)?;
-    }
+    check_contact(&shown.intent, &mut typed)?;
     let card = match gateway {
         Gateway::CreditCard => typed.card(&fields, visit.now),
         _ => None,
@@ -51,7 +55,7 @@ async fn paid(visit: &Visit) -> Result<Reply, Halt> {
     }
     match gateway {
         Gateway::CreditCard => attempt(visit, payer, shown, typed, &fields, card, Vec::new()).await,
-        wallet => ask_wallet(visit, &shown, &typed, wallet, &fields),
+        wallet => ask_wallet(visit, shown, typed, wallet, &fields),
     }
 }
 
@@ -63,25 +67,48 @@ pub fn is_over(visit: &Visit, shown: &Shown, fields: &Fields) -> bool {
     !open || fields.get("attempt").is_some_and(|attempt| *attempt != made)
 }
 
-/// What the payer says of themselves.
-pub fn customer(typed: &Typed) -> Customer {
+/// What the payer says of themselves, as far as they were asked: a form that says more is not ours.
+fn customer(intent: &Intent, typed: &Typed) -> Customer {
+    let by_card = typed.gateway == Some(Gateway::CreditCard);
     Customer {
-        email: typed.email.clone(),
-        phone: typed.phone.clone(),
-        name: Some(typed.card.holder.clone()).filter(|name| !name.is_empty()),
+        email: typed.email.clone().filter(|_| intent.collect.email),
+        phone: typed.phone.clone().filter(|_| intent.collect.phone),
+        name: Some(typed.card.holder.clone()).filter(|name| by_card && !name.is_empty()),
     }
+}
+
+/// Notes what is wrong with what the payer says of themselves: of each field by itself, so that all is told at once.
+fn check_contact(intent: &Intent, typed: &mut Typed) -> Result<(), Halt> {
+    let customer = customer(intent, typed);
+    let only = |email: bool, phone: bool| Intent {
+        collect: Collect {
+            email: email && intent.collect.email,
+            phone: phone && intent.collect.phone,
+            ..intent.collect
+        },
+        ..intent.clone()
+    };
+    for one in [only(true, false), only(false, true)] {
+        if let Err(refusal) = service::intent::check_contact(&one, &customer) {
+            typed.refused(&refusal).ok_or(Halt::WentWrong)?;
+        }
+    }
+    Ok(())
 }
 
 /// The page of the wallet, which carries what was typed so far.
 fn ask_wallet(
     visit: &Visit,
-    shown: &Shown,
-    typed: &Typed,
+    shown: Shown,
+    typed: Typed,
     gateway: Gateway,
     fields: &Fields,
 ) -> Result<Reply, Halt> {
     let intent = &shown.intent;
     let bill = intent.bill(&shown.merchant, gateway).map_err(|_| Halt::Away)?;
+    if seen_total(fields, gateway, intent.amount).is_some_and(|seen| seen != bill.total) {
+        return reply(visit, shown, typed, Some(Notice::PriceChanged));
+    }
     let mut hidden = vec![
         Hidden {
             name: "gateway",
@@ -96,14 +123,12 @@ fn ask_wallet(
             value: bill.total.minor().to_string(),
         },
     ];
-    let more = [("email", &typed.email), ("phone", &typed.phone)];
-    hidden.extend(more.into_iter().filter_map(|(name, value)| {
-        let value = value.clone()?;
-        Some(Hidden { name, value })
-    }));
-    if seen_total(fields, gateway, intent.amount).is_some_and(|seen| seen != bill.total) {
-        return reply(visit, shown.clone(), Typed::default(), Some(Notice::PriceChanged));
-    }
+    let said = customer(intent, &typed);
+    let more = [("email", said.email), ("phone", said.phone)];
+    hidden.extend(
+        more.into_iter()
+            .filter_map(|(name, value)| Some(Hidden { name, value: value? })),
+    );
     Ok(Reply::page(WalletPage {
         frame: visit.frame(&shown.merchant, intent.tenant.mode),
         gateway,
@@ -130,7 +155,7 @@ pub async fn attempt(
     let with = Confirm {
         gateway,
         card,
-        customer: customer(&typed),
+        customer: customer(&shown.intent, &typed),
         expected_total: seen_total(fields, gateway, shown.intent.amount),
         notes,
     };

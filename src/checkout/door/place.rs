@@ -1,4 +1,4 @@
-//! Where a payer stands: which intent, opened by what.
+//! Where a payer stands: which intent, opened by what; or which payment link.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::header::{COOKIE, SET_COOKIE};
@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use chrono::Duration;
 use domain::Timestamp;
-use domain::id::IntentId;
+use domain::id::{IntentId, PaymentLinkId};
 use domain::intent::Intent;
 use domain::merchant::Mode;
 use service::App;
@@ -16,16 +16,18 @@ use uuid::Uuid;
 
 use super::halt::Halt;
 
-/// How long after an intent has run out its page may still be opened, to see what became of it.
+/// How long a page may be opened after its intent has run out or, later still, after the secret was shown: to see what became of it.
 const AFTERWARDS: Duration = Duration::days(1);
 
-/// The page of one intent.
+/// The page of one intent, or of one link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Opened by the client secret.
     Checkout(IntentId),
     /// Opened by the reference code (S3).
     Reference(Mode, Uuid),
+    /// A payment link, which anybody opens.
+    Link(PaymentLinkId),
     /// A path that names none.
     Nowhere,
 }
@@ -45,13 +47,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
         let intent = part("intent").and_then(|id| id.parse().ok());
         let mode = part("mode").and_then(|mode| mode.parse().ok());
         // One spelling, as it was handed out.
+        let link = part("link").and_then(|id| id.parse().ok());
         let reference = part("reference").and_then(|text| {
             let reference = Uuid::try_parse(text).ok()?;
             (reference.to_string() == text).then_some(reference)
         });
-        Ok(match (intent, mode, reference) {
+        Ok(match (intent, mode, reference, link) {
             (Some(intent), ..) => Self::Checkout(intent),
-            (None, Some(mode), Some(reference)) => Self::Reference(mode, reference),
+            (None, Some(mode), Some(reference), _) => Self::Reference(mode, reference),
+            (.., Some(link)) => Self::Link(link),
             _ => Self::Nowhere,
         })
     }
@@ -64,6 +68,7 @@ impl Place {
         match self {
             Self::Checkout(intent) => format!("/checkout/{intent}"),
             Self::Reference(mode, reference) => format!("/pay/{mode}/{reference}"),
+            Self::Link(link) => format!("/l/{link}"),
             Self::Nowhere => "/".to_owned(),
         }
     }
@@ -79,7 +84,7 @@ impl Place {
                 by_secret(app, intent, secret).await?
             }
             Self::Reference(mode, reference) => by_reference(app, mode, reference).await?,
-            Self::Nowhere => return Err(Halt::NotFound),
+            Self::Link(_) | Self::Nowhere => return Err(Halt::NotFound),
         })
     }
 }
@@ -115,7 +120,7 @@ pub fn keep(
     now: Timestamp,
 ) -> Option<(HeaderName, HeaderValue)> {
     let secure = if https { "; Secure" } else { "" };
-    let seconds = (intent.expires_at + AFTERWARDS - now).num_seconds().max(0);
+    let seconds = (intent.expires_at.max(now) + AFTERWARDS - now).num_seconds();
     let (name, path) = (cookie_name(intent.id), Place::Checkout(intent.id).path());
     let text =
         format!("{name}={secret}; Path={root}{path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");

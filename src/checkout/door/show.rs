@@ -48,6 +48,15 @@ async fn opened(visit: &Visit, intent: domain::id::IntentId, secret: &str) -> Re
     Ok(Reply::Raw(response))
 }
 
+/// `GET` of what only forms lead to: somebody reloads, or follows the history.
+pub async fn back(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
+    let reply = match visit.place {
+        Place::Nowhere => Err(Halt::NotFound),
+        _ => Ok(Reply::See(visit.here(""))),
+    };
+    visit.answer(reply)
+}
+
 async fn now(visit: &Visit) -> Result<Reply, Halt> {
     let (_, shown) = visit.shown().await?;
     reply(visit, shown, Typed::default(), None)
@@ -225,12 +234,7 @@ pub async fn status(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
     let reply = match visit.shown().await {
         Ok((_, shown)) => {
             let settled = shown.intent.status_at(visit.now) != IntentStatus::Processing;
-            let mut response = Json(json!({ "settled": settled })).into_response();
-            let never = axum::http::HeaderValue::from_static("no-store");
-            response
-                .headers_mut()
-                .insert(axum::http::header::CACHE_CONTROL, never);
-            Ok(Reply::Raw(response))
+            Ok(Reply::Raw(Json(json!({ "settled": settled })).into_response()))
         }
         Err(Halt::TooMany { .. }) => Ok(Reply::Raw(StatusCode::TOO_MANY_REQUESTS.into_response())),
         Err(halt) => Err(halt),

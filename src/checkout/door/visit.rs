@@ -3,16 +3,16 @@
 use super::Pages;
 use super::halt::Halt;
 use super::place::Place;
-use crate::checkout::answer::answer;
+use crate::checkout::answer::{answer, guarded};
 use crate::checkout::language::{Choice, choose, remember};
 use crate::checkout::text::Text;
 use crate::checkout::view::{ErrorPage, Frame, Merchant, NotFoundPage, Order, Page, Trouble};
 use crate::http::client_address::{Peer, client};
 use crate::http::request_id::RequestId;
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::Timestamp;
 use domain::intent::Intent;
@@ -22,6 +22,7 @@ use service::intent::{Payer, Shown, show};
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Longest form that is read, in bytes: every field at its longest, percent-encoded.
 const MAX_FORM: usize = 16_384;
@@ -36,7 +37,7 @@ pub struct Visit {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
-    form: Option<Bytes>,
+    form: Result<Bytes, Halt>,
     peer: Peer,
     request_id: String,
     language: Choice,
@@ -77,10 +78,17 @@ impl FromRequest<Arc<Pages>> for Visit {
             method: parts.method,
             uri: parts.uri,
             headers: parts.headers,
-            form: to_bytes(body, MAX_FORM).await.ok(),
+            form: arrived(body, pages.patience).await,
             peer,
         })
     }
+}
+
+/// The form, if it arrives whole and in time.
+async fn arrived(body: Body, patience: Duration) -> Result<Bytes, Halt> {
+    let read = tokio::time::timeout(patience, to_bytes(body, MAX_FORM));
+    // A body that breaks off is answered to nobody, so what is told here is the other cause.
+    read.await.map_err(|_| Halt::Cut)?.map_err(|_| Halt::TooLong)
 }
 
 fn query(uri: &Uri, name: &str) -> Option<String> {
@@ -155,7 +163,7 @@ impl Visit {
 
     /// The form that was sent.
     pub fn fields(&self) -> Result<Fields, Halt> {
-        let form = self.form.as_deref().ok_or(Halt::WentWrong)?;
+        let form = self.form.as_ref().map_err(|halt| *halt)?;
         let mut fields = Fields::new();
         for (name, value) in url::form_urlencoded::parse(form) {
             fields
@@ -190,7 +198,10 @@ impl Visit {
             language: self.language.language,
             mode: Mode::Live,
             merchant: None,
-            here: self.path(self.uri.path()),
+            here: match self.place {
+                Place::Nowhere => self.path(self.uri.path()),
+                _ => self.here(""),
+            },
             root: self.root().to_owned(),
         }
     }
@@ -199,8 +210,8 @@ impl Visit {
     pub fn answer(&self, reply: Result<Reply, Halt>) -> Response {
         let mut response = match reply {
             Ok(Reply::Page(page)) => answer(&*page, &[]),
-            Ok(Reply::See(path)) => see(&path),
-            Ok(Reply::Raw(response)) => response,
+            Ok(Reply::See(path)) => guarded(see(&path)),
+            Ok(Reply::Raw(response)) => guarded(response),
             Err(halt) => self.halted(halt),
         };
         if self.language.chosen_now
@@ -217,7 +228,8 @@ impl Visit {
             Halt::NotFound => return answer(&NotFoundPage { frame }, &[]),
             Halt::Cookies => Trouble::Cookies,
             Halt::TooMany { after_seconds } => Trouble::TooMany { after_seconds },
-            Halt::Foreign => Trouble::StaleForm,
+            Halt::Foreign | Halt::Cut => Trouble::StaleForm,
+            Halt::TooLong => Trouble::TooLong,
             Halt::Away => Trouble::Away,
             Halt::WentWrong => Trouble::WentWrong {
                 request: self.request_id.clone(),
@@ -243,14 +255,6 @@ pub fn see(path: &str) -> Response {
     if let Ok(path) = HeaderValue::from_str(path) {
         headers.insert(LOCATION, path);
     }
-    headers.insert(
-        HeaderName::from_static("referrer-policy"),
-        HeaderValue::from_static("no-referrer"),
-    );
-    headers.insert(
-        HeaderName::from_static("cache-control"),
-        HeaderValue::from_static("no-store"),
-    );
     response
 }
 

@@ -193,6 +193,8 @@ pub(super) const WORDS: Phrases = Phrases {
     cookies_note: "This page needs a cookie to protect your payment. Allow cookies for this site, then try again.",
     stale_form: "This page was open for too long",
     stale_form_note: "To protect you, nothing was sent. Open the payment page again and continue.",
+    too_long: "That is too long",
+    too_long_note: "Nothing was charged. Shorten what you typed and try again.",
     went_wrong: "Something went wrong",
     went_wrong_note: "The fault is ours. Before you pay again, open the payment page once more: it shows whether your payment went through.",
     away: "Payments are paused for a moment",

@@ -157,6 +157,8 @@ pub struct Phrases {
     pub cookies_note: &'static str,
     pub stale_form: &'static str,
     pub stale_form_note: &'static str,
+    pub too_long: &'static str,
+    pub too_long_note: &'static str,
     pub went_wrong: &'static str,
     pub went_wrong_note: &'static str,
     pub away: &'static str,

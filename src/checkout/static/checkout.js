@@ -77,7 +77,9 @@
     button?.setAttribute("aria-disabled", "true");
     if (button?.dataset.busy) one(".say", button).textContent = button.dataset.busy;
   });
-  addEventListener("pageshow", event => event.persisted && location.reload());
+  // What was sent is not sent again: the page is asked for anew.
+  const anew = () => location.replace(location.pathname);
+  addEventListener("pageshow", event => event.persisted && anew());
 
   const left = one("[data-left]");
   if (+left?.dataset.left) {
@@ -90,7 +92,7 @@
       for (const line of all("[data-at]")) line.hidden = seconds > line.dataset.at || seconds < line.dataset.at - 20;
       if (seconds) return setTimeout(tick, 1000);
       left.textContent = left.dataset.over;
-      if (!form.dataset.sent) setTimeout(() => location.reload(), 2000);
+      if (!form.dataset.sent) setTimeout(anew, 2000);
     };
     tick();
   }

@@ -76,8 +76,10 @@ pub enum Trouble {
     },
     /// The browser brings no cookie back.
     Cookies,
-    /// The token of the form is not of this session, or of long ago. Nothing was done.
+    /// The form does not come from our page, or did not arrive in time. Nothing was done.
     StaleForm,
+    /// The form is longer than any of ours. Nothing was done.
+    TooLong,
     /// A defect.
     WentWrong {
         /// The number under which the log has it.
@@ -243,6 +245,7 @@ impl Page for ErrorPage {
         match self.trouble {
             Trouble::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Trouble::Cookies | Trouble::StaleForm => StatusCode::FORBIDDEN,
+            Trouble::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Trouble::WentWrong { .. } => StatusCode::INTERNAL_SERVER_ERROR,
             Trouble::Away => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -267,6 +270,12 @@ impl Page for ErrorPage {
                 Mark::Clock,
                 words.stale_form,
                 words.stale_form_note.to_owned(),
+                None,
+            ),
+            Trouble::TooLong => (
+                Mark::Warning,
+                words.too_long,
+                words.too_long_note.to_owned(),
                 None,
             ),
             Trouble::WentWrong { request } => {

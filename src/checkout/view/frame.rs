@@ -59,7 +59,7 @@ pub struct Discount {
 pub struct Form {
     /// A path on this server.
     pub action: String,
-    /// Hidden fields: a token against forged forms, the number of the attempt.
+    /// Hidden fields: the number of the attempt, the totals that were shown.
     pub hidden: Vec<Hidden>,
 }
 

@@ -9,7 +9,7 @@
 //! | [`WalletPage`], [`ProcessingPage`], [`SuccessPage`], [`ReceiptPage`], [`LinkPage`], [`SharePage`] | 200 |
 //! | [`AttemptsUsedPage`], [`ExpiredPage`], [`LinkOverPage`], [`CanceledPage`] | 410: it was here, and will not come back |
 //! | [`NotFoundPage`] | 404, for a wrong secret too |
-//! | [`ErrorPage`] | 429, 403 (cookies, stale form), 500, 503 |
+//! | [`ErrorPage`] | 429, 403 (cookies, stale form), 413, 500, 503 |
 
 mod checkout;
 mod closed;

@@ -110,6 +110,7 @@ fn closed(language: Language) -> Vec<(&'static str, Box<dyn Page>)> {
         ("too-many", trouble(Trouble::TooMany { after_seconds: 12 })),
         ("cookies", trouble(Trouble::Cookies)),
         ("stale-form", trouble(Trouble::StaleForm)),
+        ("too-long", trouble(Trouble::TooLong)),
         ("went-wrong", trouble(Trouble::WentWrong { request })),
         ("away", trouble(Trouble::Away)),
     ]

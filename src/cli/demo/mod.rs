@@ -12,6 +12,7 @@ use super::{Outcome, installation};
 use crate::compose::{self, sqlite_file};
 use crate::config::{self, Config, DatabaseUrl, Origin, SettingFlags, settings};
 use crate::demo;
+use crate::http::page_address::PageAddress;
 use anyhow::{Context, bail};
 use chrono::Datelike;
 use domain::Timestamp;
@@ -19,9 +20,11 @@ use domain::credential::{Scopes, Secret};
 use domain::id::MerchantId;
 use domain::merchant::{Mode, Tenant};
 use service::App;
-use service::credential::{Manager, NewCredential};
+use service::credential::{Manager, NewCredential, Presented, authenticate};
+use service::page::{PageRequest, Way};
 use std::ffi::OsString;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 /// The database when nobody names another.
@@ -95,8 +98,9 @@ pub async fn run(args: &Args, config: &Config) -> anyhow::Result<Outcome> {
     let listener = serve::listen(config).await?;
     let server = Server::open(config).await?;
     let keys = keys(&server.app, config).await?;
-    let address = config.http.reached_at(listener.local_addr()?).to_string();
-    line(&welcome(&address, &keys, server.app.now()))?;
+    let public = config.http.reached_at(listener.local_addr()?);
+    let to_pay = to_pay(&server.app, &keys.test, &PageAddress::new(public.clone())).await?;
+    line(&welcome(&public.to_string(), &keys, &to_pay, server.app.now()))?;
     server.until_stopped(listener, config).await
 }
 
@@ -142,6 +146,34 @@ async fn another_key(app: &App, merchant: MerchantId) -> anyhow::Result<Secret> 
     Ok(issued.secret)
 }
 
+/// Pages of the demo's first merchant.
+struct ToPay {
+    /// A payment that nobody has made yet.
+    page: String,
+    /// A link that anybody pays by, if it is still there.
+    link: Option<String>,
+}
+
+/// Asks for a payment as the merchant's server would, and finds the newest payment link.
+async fn to_pay(app: &App, key: &Secret, pages: &PageAddress) -> anyhow::Result<ToPay> {
+    let shown = Presented::Secret(key.reveal());
+    let found = authenticate(app, &shown, Ipv4Addr::LOCALHOST.into()).await?;
+    let Ok(admitted) = found else {
+        bail!("a key made a moment ago opens nothing");
+    };
+    let created = service::intent::create(app, &admitted.actor, demo::fresh(app.now())?).await?;
+    let first = PageRequest {
+        limit: 1,
+        edge: None,
+        way: Way::Forward,
+    };
+    let links = service::payment_link::page(app, &admitted.actor, &first).await?;
+    Ok(ToPay {
+        page: pages.of(&created.intent, created.client_secret.as_deref()),
+        link: links.items.first().map(|link| pages.link(link.id)),
+    })
+}
+
 /// Removes the files of a SQLite database whose name says that it is a demo.
 fn remove(url: &DatabaseUrl) -> anyhow::Result<()> {
     let Some(file) = sqlite_file(url)? else {
@@ -172,8 +204,13 @@ fn remove_file(path: &Path) -> anyhow::Result<()> {
 }
 
 /// What somebody who sees this for the first time needs.
-fn welcome(address: &str, keys: &Keys, now: Timestamp) -> String {
+fn welcome(address: &str, keys: &Keys, to_pay: &ToPay, now: Timestamp) -> String {
     let secret = keys.test.reveal();
+    let page = &to_pay.page;
+    let link = to_pay
+        .link
+        .as_ref()
+        .map_or_else(String::new, |link| format!("Payment link     {link}\n"));
     let live = keys.live.as_ref().map_or_else(String::new, |live| {
         format!(
             "Live key         {}  (live data, shown this once)\n",
@@ -201,6 +238,8 @@ fn welcome(address: &str, keys: &Keys, now: Timestamp) -> String {
          GraphQL editor   {address}/graphiql\n\
          Test key         {secret}\n\
          {live}\
+         Pay this         {page}\n\
+         {link}\
          The editor has a field for a key, and keeps it in its tab only.\n\n\
          # The latest payments\n{payments}\n\n\
          # A sale with a card that is approved\n{sale}\n\n\

@@ -1,7 +1,6 @@
 use super::*;
 use crate::config::{InForce, Layer};
 use domain::credential::{KeyKind, secret_entropy};
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 fn flags(values: &[(&'static str, &str)], config: Option<PathBuf>) -> SettingFlags {
@@ -97,15 +96,27 @@ fn the_examples_carry_the_key_and_are_one_shell_command_each() {
         live: Some(secret(Mode::Live)),
     };
     let (test, live) = (keys.test.reveal(), secret(Mode::Live));
+    let to_pay = ToPay {
+        page: "http://127.0.0.1:8080/checkout/pi_1?client_secret=s".into(),
+        link: Some("http://127.0.0.1:8080/l/plink_1".into()),
+    };
     let welcome = welcome(
         "http://127.0.0.1:8080",
         &keys,
+        &to_pay,
         "2026-06-15T10:42:07Z".parse().unwrap(),
     );
     assert!(welcome.contains("http://127.0.0.1:8080/graphiql"));
     assert_eq!(welcome.matches("http://127.0.0.1:8080/graphql \\\n").count(), 3);
     assert_eq!(welcome.matches(test).count(), 4);
     assert_eq!(welcome.matches(live.reveal()).count(), 1);
+    for (label, url) in [
+        ("Pay this", Some(&to_pay.page)),
+        ("Payment link", to_pay.link.as_ref()),
+    ] {
+        let line = welcome.lines().find(|line| line.starts_with(label)).unwrap();
+        assert_eq!(line.split_whitespace().last(), url.map(String::as_str));
+    }
     for body in welcome
         .lines()
         .filter_map(|line| line.trim().strip_prefix("-d '"))
@@ -140,7 +151,11 @@ async fn the_first_run_fills_the_database_and_the_next_adds_a_key() {
     assert!(first.live.is_some());
     let second = keys(&app, &config).await.unwrap();
     assert!(second.live.is_none());
+    let pages = PageAddress::new(config.http.public_url.clone());
     for secret in [&first.test, &second.test] {
+        let to_pay = to_pay(&app, secret, &pages).await.unwrap();
+        assert!(to_pay.page.contains("?client_secret="), "{}", to_pay.page);
+        assert!(to_pay.link.unwrap().contains("/l/"));
         let shown = service::credential::Presented::Secret(secret.reveal());
         let found = service::credential::authenticate(&app, &shown, Ipv4Addr::LOCALHOST.into())
             .await

@@ -6,7 +6,7 @@ mod callbacks;
 mod examples;
 mod money;
 mod refused;
-mod shop;
+pub mod shop;
 mod status;
 mod validation;
 
