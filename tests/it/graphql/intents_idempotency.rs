@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 async fn the_same_key_gives_the_same_intent_and_secret(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
-    let app = TestApp::start(engine).await;
+    // After a restart it listens elsewhere; payers reach it as before.
+    let settings = [("TAHSIL_PUBLIC_URL", "https://pay.example.iq")];
+    let app = TestApp::with_settings(engine, &settings).await;
     let school = app.merchant("school").await;
     let told = json!({ "idempotencyKey": "order-1", "title": "Tuition" });
     let first = create(&school, told.clone()).await.succeeds();
