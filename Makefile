@@ -20,10 +20,11 @@ assets/graphiql/index.html: scripts/graphiql.sh scripts/graphiql/.npmrc $(wildca
 test:
 	scripts/test.sh
 
-## test-browser: GraphiQL in a real browser, on a demo of its own. Needs npm, and Chromium at $CHROMIUM or /usr/bin/chromium.
+## test-browser: the hosted pages and GraphiQL in a real browser, on demos of their own. Needs npm, and Chromium at $CHROMIUM or /usr/bin/chromium.
 test-browser: graphiql
-	cargo build --locked
-	cd tests/browser && npm ci --no-audit --no-fund && node graphiql.mjs
+	cargo build --workspace --locked --bins --example expired_intent
+	tests/browser/run.sh
+	cd tests/browser && node graphiql.mjs
 
 ## soak: long histories and crash series. Needs minutes, not seconds.
 soak:

@@ -22,5 +22,8 @@ echo "== databases: $databases"
 cargo test --workspace --locked -- "${only[@]}"
 echo "== conformance with the public GraphQL tools"
 TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/conformance/run.sh
+echo "== the hosted pages in a browser"
+cargo build --quiet --workspace --locked --bins --example expired_intent
+TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/browser/run.sh
 
 echo "== passed on: $databases"

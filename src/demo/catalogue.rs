@@ -45,8 +45,8 @@ impl Shop {
     /// The colour of its hosted pages.
     pub(super) const fn colour(self) -> &'static str {
         match self {
-            Self::School => "#0B6E4F",
-            Self::Bookshop => "#8A3B12",
+            Self::School => "#0b6e4f",
+            Self::Bookshop => "#8a3b12",
         }
     }
 

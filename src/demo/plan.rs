@@ -230,7 +230,7 @@ mod tests {
                     begun.push(number);
                 }
                 What::Act { number, .. } => assert!(begun.contains(&number)),
-                What::Sweep => {}
+                What::Page(_) | What::Sweep => {}
             }
         }
         assert!((360..=420).contains(&begun.len()), "{}", begun.len());

@@ -219,7 +219,7 @@ async function tooLate(browser, asks, { address, key }, folder) {
 async function byReference(browser, { address }, folder) {
   console.log('a payment of S3, whose page opens with its reference: e-mail and number asked for, the fee on top');
   const cli = async (...args) => JSON.parse(await command(TAHSIL, [...args, '--output', 'json'], folder));
-  const merchants = await cli('merchant', 'list');
+  const { merchants } = await cli('merchant', 'list');
   const { id } = merchants.find(({ name }) => name === 'Al-Nahrain School');
   const credential = await cli(
     ...['credential', 'create', '--merchant', id, '--mode', 'test', '--name', 'rasedi', '--scopes', 'all'],

@@ -189,9 +189,9 @@ mod tests {
             typed.problems,
             [
                 Problem::CardNumber,
-                Problem::CardHolder,
                 Problem::CardExpiry,
-                Problem::CardCvv
+                Problem::CardCvv,
+                Problem::CardHolder
             ]
         );
         let form = [

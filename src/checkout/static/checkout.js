@@ -6,7 +6,7 @@
   const zero = document.body.dataset.zero.charCodeAt(0);
   const local = text => text.replace(/\d/g, digit => String.fromCharCode(zero + +digit));
 
-  // The secret need not stay in the address and the history.
+  // No secret stays in the address.
   const here = new URL(location);
   if (here.searchParams.has("client_secret")) {
     here.searchParams.delete("client_secret");
@@ -77,7 +77,7 @@
     button?.setAttribute("aria-disabled", "true");
     if (button?.dataset.busy) one(".say", button).textContent = button.dataset.busy;
   });
-  // What was sent is not sent again: the page is asked for anew.
+  // Nothing is sent again.
   const anew = () => location.replace(location.pathname);
   addEventListener("pageshow", event => event.persisted && anew());
 

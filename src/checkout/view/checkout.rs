@@ -143,7 +143,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Every problem.
+    /// Every problem, in the order of the fields on the page.
     pub const ALL: [Self; 10] = [
         Self::GatewayMissing,
         Self::EmailMissing,
@@ -151,10 +151,10 @@ impl Problem {
         Self::PhoneMissing,
         Self::PhoneInvalid,
         Self::CardNumber,
-        Self::CardHolder,
         Self::CardExpiry,
         Self::CardExpired,
         Self::CardCvv,
+        Self::CardHolder,
     ];
 
     /// The id of the field.

@@ -290,6 +290,7 @@ fn pages_have_the_status_of_what_they_say() {
             ("too-many", 429),
             ("cookies", 403),
             ("stale-form", 403),
+            ("too-long", 413),
             ("went-wrong", 500),
             ("away", 503),
         ]

@@ -156,8 +156,8 @@ async fn the_first_run_fills_the_database_and_the_next_adds_a_key() {
         let to_pay = to_pay(&app, secret, &pages).await.unwrap();
         assert!(to_pay.page.contains("?client_secret="), "{}", to_pay.page);
         assert!(to_pay.link.unwrap().contains("/l/"));
-        let shown = service::credential::Presented::Secret(secret.reveal());
-        let found = service::credential::authenticate(&app, &shown, Ipv4Addr::LOCALHOST.into())
+        let shown = Presented::Secret(secret.reveal());
+        let found = authenticate(&app, &shown, Ipv4Addr::LOCALHOST.into())
             .await
             .unwrap();
         let actor = found.unwrap().actor;
