@@ -22,5 +22,7 @@ echo "== databases: $databases"
 cargo test --workspace --locked -- "${only[@]}"
 echo "== conformance with the public GraphQL tools"
 TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/conformance/run.sh
+echo "== made-up requests to the REST doors"
+TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/schemathesis/run.sh
 
 echo "== passed on: $databases"

@@ -102,6 +102,7 @@ class Server:
         payments += [self.post("/api/v1/payments/sale", charge) for _ in range(12)]
         intents = [self.post("/api/v1/payment-intents", intent) for _ in range(8)]
         return {
+            "versions": VERSIONS,
             "token": self.key["token"],
             "secret": self.key["secret"],
             "privateKey": self.key["privateKey"],
