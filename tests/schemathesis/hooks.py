@@ -98,6 +98,7 @@ IDS = {
 
 # What no pattern says: a number with its check digit, a year to come, an address with https.
 REAL = {
+    "amount": [150_000, 9_900, 100],
     "number": ["4242424242424242", "5555555555554444", "4000000000000002", "4000000000009995"],
     "exp_year": [datetime.date.today().year + 2],
     "success_url": ["https://shop.example.iq/paid?session={CHECKOUT_SESSION_ID}"],
@@ -119,9 +120,14 @@ def real(value, number):
     if not isinstance(value, dict):
         return value
     return {
-        name: REAL[name][number % len(REAL[name])] if name in REAL and isinstance(held, (str, int)) else real(held, number)
+        name: REAL[name][number % len(REAL[name])] if fits(name, held) else real(held, number)
         for name, held in value.items()
     }
+
+
+def fits(name, held) -> bool:
+    """Whether there is something real of that name and type: amounts are numbers here and texts there."""
+    return name in REAL and type(held) is type(REAL[name][0])
 
 
 def digest_of(value) -> int:
