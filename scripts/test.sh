@@ -25,5 +25,7 @@ TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/conformance/run.sh
 echo "== the hosted pages in a browser"
 cargo build --quiet --workspace --locked --bins --example expired_intent
 TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/browser/run.sh
+echo "== made-up requests to the REST doors"
+TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/schemathesis/run.sh
 
 echo "== passed on: $databases"

@@ -102,6 +102,7 @@ class Server:
         payments += [self.post("/api/v1/payments/sale", charge) for _ in range(12)]
         intents = [self.post("/api/v1/payment-intents", intent) for _ in range(8)]
         return {
+            "versions": VERSIONS,
             "token": self.key["token"],
             "secret": self.key["secret"],
             "privateKey": self.key["privateKey"],
@@ -128,12 +129,13 @@ def run(server: Server, version: str) -> tuple[bool, int]:
     """One run; whether it passed, and how many requests it sent."""
     report = Path(server.folder) / f"{version}.json"
     # Each version has objects of its own, so that the second run does not find what the first has used up.
-    env = server.env | {"TAHSIL_STAGE": json.dumps(server.stage()), "TAHSIL_VERSION": version, "PYTHONPATH": str(HERE)}
+    env = server.env | {"TAHSIL_STAGE": json.dumps(server.stage()), "TAHSIL_VERSION": version}
+    env |= {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"}
     st = Path(sys.executable).with_name("st")
     args = [st, "--config-file", HERE / "schemathesis.toml", "run", f"{server.url}/openapi.json", "--seed", SEED]
     args += ["--report", "json", "--report-json-path", report]
     begun = time.monotonic()
-    done = subprocess.run(args, cwd=HERE, env=env, capture_output=True, text=True, timeout=RUN_SECONDS)
+    done = subprocess.run(args, cwd=server.folder, env=env, capture_output=True, text=True, timeout=RUN_SECONDS)
     cases = re.search(r"(\d[\d,]*) generated", done.stdout)
     count = int(cases[1].replace(",", "")) if cases else 0
     passed = done.returncode == 0 and count > 0

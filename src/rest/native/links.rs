@@ -5,7 +5,7 @@ use crate::graphql::UserErrorCode;
 use crate::rest::asked::{Asked, Rate};
 use crate::rest::door::{Call, Door};
 use crate::rest::fault::Fault;
-use crate::rest::openapi::CommandHeaders;
+use crate::rest::openapi::{CommandHeaders, GatewayWord};
 use crate::rest::problems::Problems;
 use crate::rest::said::{Envelope, Said};
 use crate::rest::v1::{Metadata, OfCreating, gateways, texts, time, url};
@@ -38,6 +38,7 @@ pub struct NewLink {
     #[schema(max_length = 100, example = "counter-112")]
     merchant_reference: Option<String>,
     /// How payers may pay; every way that fits if not given.
+    #[schema(value_type = Option<Vec<GatewayWord>>, min_items = 1)]
     gateways: Option<Vec<String>>,
     /// What payers are asked for.
     collect: Option<CollectBody>,

@@ -11,6 +11,7 @@ mod sessions;
 use super::asked::print;
 use super::door::Door;
 use super::fault::Fault;
+use super::openapi::CurrencyCode;
 use super::problems::Problems;
 use super::v1::shape;
 use crate::graphql::UserErrorCode;
@@ -54,10 +55,10 @@ async fn other_method(Extension(id): Extension<RequestId>) -> Response {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Money {
     /// Decimal text in major units: `"125000"`, `"12.50"`.
-    #[schema(example = "125000", max_length = 32)]
+    #[schema(pattern = "^[0-9]{1,13}([.][0-9]{1,3})?$", example = "125000")]
     amount: String,
     /// ISO 4217.
-    #[schema(example = "IQD", min_length = 3, max_length = 3)]
+    #[schema(value_type = CurrencyCode, example = "IQD")]
     currency: String,
 }
 

@@ -5,7 +5,7 @@ use crate::graphql::UserErrorCode;
 use crate::rest::asked::{Asked, Rate};
 use crate::rest::door::{Call, Door};
 use crate::rest::fault::Fault;
-use crate::rest::openapi::CommandHeaders;
+use crate::rest::openapi::{CaptureMethodWord, CommandHeaders, GatewayWord};
 use crate::rest::problems::Problems;
 use crate::rest::said::{Envelope, Said};
 use crate::rest::v1::{Metadata, OfCreating, capture_method, gateways, texts, time, url};
@@ -51,9 +51,10 @@ pub struct NewCheckoutSession {
     #[schema(max_length = 100, example = "SCH-2026-00041")]
     merchant_reference: Option<String>,
     /// `automatic` if not given, or `manual`.
-    #[schema(example = "automatic")]
+    #[schema(value_type = Option<CaptureMethodWord>, example = "automatic")]
     capture_method: Option<String>,
     /// How the payer may pay; every way that fits if not given.
+    #[schema(value_type = Option<Vec<GatewayWord>>, min_items = 1)]
     gateways: Option<Vec<String>>,
     /// What the payer is asked for.
     collect: Option<CollectBody>,

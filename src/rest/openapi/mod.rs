@@ -4,8 +4,10 @@
 //! The document is the same text every time it is made.
 
 mod page;
+mod words;
 
 pub use page::router;
+pub use words::{ApiVersionWord, CaptureMethodWord, CurrencyCode, GatewayWord};
 
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
@@ -19,7 +21,7 @@ use utoipa::{IntoParams, Modify, OpenApi};
 #[expect(dead_code, reason = "says in the document which headers are read")]
 pub struct VersionHeader {
     /// By which version to answer: `2026-06-14.basra` or `2025-12-01.tigris`. Left out, the pin of the key decides.
-    #[param(rename = "X-API-Version", nullable = false, example = "2026-06-14.basra")]
+    #[param(rename = "X-API-Version", value_type = ApiVersionWord, required = false, example = "2026-06-14.basra")]
     version: Option<String>,
 }
 
@@ -35,11 +37,12 @@ pub struct CommandHeaders {
         nullable = false,
         min_length = 1,
         max_length = 255,
+        pattern = "^[!-~]*$",
         example = "order-12345-auth"
     )]
     idempotency_key: Option<String>,
     /// By which version to answer: `2026-06-14.basra` or `2025-12-01.tigris`. Left out, the pin of the key decides.
-    #[param(rename = "X-API-Version", nullable = false, example = "2026-06-14.basra")]
+    #[param(rename = "X-API-Version", value_type = ApiVersionWord, required = false, example = "2026-06-14.basra")]
     version: Option<String>,
 }
 
@@ -57,6 +60,7 @@ pub struct CommandHeaders {
         ("bearer" = []),
         ("signed_key" = [], "signed_timestamp" = [], "signed_nonce" = [], "signature" = [])
     ),
+    components(schemas(ApiVersionWord)),
     modifiers(&WaysIn)
 )]
 struct Shared;

@@ -5,6 +5,7 @@ use super::refusals::OfConfirming;
 use crate::rest::asked::Asked;
 use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::{Class, Declined, Fault, PAYMENT_DECLINED};
+use crate::rest::openapi::GatewayWord;
 use crate::rest::problems::Problems;
 use crate::rest::said::{Envelope, Said};
 use crate::rest::v1::{CardInput, gateway, intent_of, read_card, texts};
@@ -36,7 +37,7 @@ pub struct ConfirmBody {
     /// The card, for the gateway `CREDIT_CARD`.
     card: Option<CardInput>,
     /// How the payer pays: `CREDIT_CARD` if not given, or a wallet that the intent offers, which takes no card.
-    #[schema(example = "CREDIT_CARD")]
+    #[schema(value_type = Option<GatewayWord>, example = "CREDIT_CARD")]
     gateway: Option<String>,
     /// The payer's e-mail address.
     #[schema(max_length = 254)]

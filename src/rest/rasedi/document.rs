@@ -4,6 +4,7 @@ use super::payment::{__path_cancel, __path_create, __path_status};
 use super::public_keys::__path_list;
 use super::refused::Body;
 use super::shown::Shown;
+use crate::rest::openapi::GatewayWord;
 use crate::rest::v1::responses_in;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -54,16 +55,16 @@ impl Modify for Ways {
 }
 
 /// What to pay, and how it may be paid.
-#[derive(Serialize, ToSchema)]
-#[schema(as = RasediPaymentRequest)]
-#[serde(rename_all = "camelCase")]
+#[derive(ToSchema)]
+#[schema(as = RasediPaymentRequest, rename_all = "camelCase")]
+#[expect(dead_code, reason = "says in the document what is read field by field")]
 pub struct Request {
     /// Hundredths of a dinar as text, whole dinars: `"150000"` is 1,500 IQD.
     #[schema(pattern = "^[1-9][0-9]{0,11}00$", example = "150000")]
     amount: String,
     /// How the customer may pay.
     #[schema(min_items = 1, example = json!(["FAST_PAY", "FIB"]))]
-    gateways: Vec<Gateway>,
+    gateways: Vec<GatewayWord>,
     /// What it is for, in a few words.
     #[schema(max_length = 63, example = "Order #1241")]
     title: String,
@@ -84,26 +85,6 @@ pub struct Request {
     callback_url: String,
     /// Whether the customer may use a promo code; false if not given.
     allow_promo_code: Option<bool>,
-}
-
-/// A way to pay.
-#[derive(Serialize, ToSchema)]
-#[schema(as = RasediGateway)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(dead_code, reason = "says in the document which words there are")]
-pub enum Gateway {
-    /// FIB.
-    Fib,
-    /// Zain Cash.
-    Zain,
-    /// Asia Pay.
-    AsiaPay,
-    /// FastPay.
-    FastPay,
-    /// Nass Wallet.
-    NassWallet,
-    /// A card.
-    CreditCard,
 }
 
 /// The mode of a key.

@@ -7,7 +7,7 @@ use crate::graphql::UserErrorCode;
 use crate::rest::asked::{Asked, Rate};
 use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::Fault;
-use crate::rest::openapi::{CommandHeaders, VersionHeader};
+use crate::rest::openapi::{CaptureMethodWord, CommandHeaders, CurrencyCode, GatewayWord, VersionHeader};
 use crate::rest::problems::Problems;
 use crate::rest::said::{Envelope, Said};
 use axum::extract::State;
@@ -40,7 +40,7 @@ pub struct NewPaymentIntent {
     #[schema(minimum = 1, maximum = 1_000_000_000_000_i64, example = 9999)]
     amount: i64,
     /// ISO 4217: IQD, USD, EUR, MAD, AED, SAR, KWD, BHD, JOD, QAR, OMR or EGP.
-    #[schema(min_length = 3, max_length = 3, example = "USD")]
+    #[schema(value_type = CurrencyCode, example = "USD")]
     currency: String,
     /// Where the payer goes when it is paid: https, or http on localhost. `{CHECKOUT_SESSION_ID}` becomes the id of the intent, and
     /// `payment_intent` is added to the query.
@@ -62,13 +62,13 @@ pub struct NewPaymentIntent {
     #[schema(max_length = 255, example = "Order #12345 - Premium Plan")]
     description: Option<String>,
     /// When the money is taken: `automatic` (at once) if not given, or `manual` (when you capture it, within seven days).
-    #[schema(example = "automatic")]
+    #[schema(value_type = Option<CaptureMethodWord>, example = "automatic")]
     capture_method: Option<String>,
     /// The payer's e-mail address, filled in on the page.
     #[schema(max_length = 254)]
     customer_email: Option<String>,
     /// How the payer may pay; every way that fits if not given. CREDIT_CARD, FAST_PAY, FIB, ZAIN, ASIA_PAY, NASS_WALLET.
-    #[schema(example = json!(["CREDIT_CARD", "FIB"]))]
+    #[schema(value_type = Option<Vec<GatewayWord>>, min_items = 1, example = json!(["CREDIT_CARD", "FIB"]))]
     gateways: Option<Vec<String>>,
     /// How long it lives, in seconds: 300 to 604800, 3600 if not given.
     #[schema(minimum = 300, maximum = 604_800, example = 3600)]

@@ -2,6 +2,7 @@
 
 use crate::graphql::UserErrorCode;
 use crate::rest::fault::Fault;
+use crate::rest::openapi::{CurrencyCode, GatewayWord};
 use crate::rest::problems::Problems;
 use domain::api_version::ApiVersion;
 use domain::card::{CardDetails, CardRefusal, Expiry};
@@ -34,13 +35,13 @@ pub struct NewPayment {
     #[schema(minimum = 1, maximum = 1_000_000_000_000_i64, example = 9999)]
     amount: i64,
     /// ISO 4217: IQD, USD, EUR, MAD, AED, SAR, KWD, BHD, JOD, QAR, OMR or EGP.
-    #[schema(min_length = 3, max_length = 3, example = "USD")]
+    #[schema(value_type = CurrencyCode, example = "USD")]
     currency: String,
     /// The card, for the gateway `CREDIT_CARD`.
     card: Option<CardInput>,
     /// How the payer pays: `CREDIT_CARD` if not given, or `FAST_PAY`, `FIB`, `ZAIN`, `ASIA_PAY`, `NASS_WALLET`, which take no card and
     /// cannot be authorized, only sold.
-    #[schema(example = "CREDIT_CARD")]
+    #[schema(value_type = Option<GatewayWord>, example = "CREDIT_CARD")]
     gateway: Option<String>,
     /// Who pays.
     customer: Option<Customer>,
@@ -61,7 +62,7 @@ pub struct NewPayment {
 #[schema(as = Card)]
 pub struct CardInput {
     /// 12 to 19 digits; spaces and dashes are ignored.
-    #[schema(example = "4242424242424242")]
+    #[schema(pattern = "^[0-9 -]{12,}$", example = "4242424242424242")]
     number: String,
     /// The name on the card.
     #[schema(max_length = 100, example = "John Doe")]
@@ -70,10 +71,10 @@ pub struct CardInput {
     #[schema(minimum = 1, maximum = 12, example = 12)]
     exp_month: i64,
     /// Year of that month.
-    #[schema(example = 2027)]
+    #[schema(minimum = 2000, maximum = 9999, example = 2027)]
     exp_year: i64,
     /// Three digits, four for American Express.
-    #[schema(example = "123")]
+    #[schema(pattern = "^[0-9]{3,4}$", example = "123")]
     cvv: String,
 }
 

@@ -110,9 +110,9 @@ fn the_document_is_whole() {
     }
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
-            let described = [property, &property["oneOf"][0]];
-            let described = described
-                .iter()
+            let parts = property["oneOf"].as_array().into_iter().flatten();
+            let described = parts
+                .chain([property])
                 .any(|schema| schema["description"].is_string() || schema["$ref"].is_string());
             assert!(described, "{name}.{field} is described");
         }
