@@ -54,7 +54,7 @@ async fn paid(visit: &Visit) -> Result<Reply, Halt> {
         return reply(visit, shown, typed, None);
     }
     match gateway {
-        Gateway::CreditCard => attempt(visit, payer, shown, typed, &fields, card, Vec::new()).await,
+        Gateway::CreditCard => Box::pin(attempt(visit, payer, shown, typed, &fields, card, Vec::new())).await,
         wallet => ask_wallet(visit, shown, typed, wallet, &fields),
     }
 }

@@ -42,5 +42,5 @@ async fn answered(visit: &Visit) -> Result<Reply, Halt> {
         )
     };
     let notes = fault.map(note).into_iter().collect();
-    attempt(visit, payer, shown, typed, &fields, None, notes).await
+    Box::pin(attempt(visit, payer, shown, typed, &fields, None, notes)).await
 }

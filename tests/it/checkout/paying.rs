@@ -8,6 +8,9 @@ use rstest::rstest;
 use serde_json::json;
 use std::sync::Arc;
 
+/// What is typed into a form.
+type Fields<'a> = &'a [(&'a str, &'a str)];
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_pays_and_the_receipt_says_with_which(
@@ -85,7 +88,7 @@ async fn every_wrong_field_is_told_at_once_and_nothing_is_charged(
     let counter = Counter::open(&app).await;
     let (order, browser, page) = counter.sends(&app, json!({})).await;
     let form = page.form("id=\"pay\"");
-    let cases: [(&[(&str, &str)], &[&str]); 6] = [
+    let cases: [(Fields, &[&str]); 6] = [
         (
             &[("gateway", "CREDIT_CARD")],
             &[
