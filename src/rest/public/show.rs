@@ -20,7 +20,7 @@ pub struct PublicPaymentIntent {
     /// Its id.
     #[schema(example = "pi_01KYEXAMPLE0000000000000000")]
     id: String,
-    /// created, processing, requires_capture, succeeded, failed, canceled or expired.
+    /// `created`, `processing`, `requires_capture`, `succeeded`, `failed`, `canceled` or `expired`.
     #[schema(example = "created")]
     status: &'static str,
     /// What is to be paid, in hundredths of the major unit.

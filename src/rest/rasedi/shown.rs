@@ -31,7 +31,7 @@ pub struct Shown {
     /// The page to send the customer to.
     #[schema(example = "https://pay.example.iq/pay/live/7676c702-a2a7-4996-baf3-09a8d012ed09")]
     redirect_url: String,
-    /// PENDING, PAID, FAILED, CANCELED or TIMED_OUT.
+    /// `PENDING`, `PAID`, `FAILED`, `CANCELED` or `TIMED_OUT`.
     #[schema(example = "PENDING")]
     status: &'static str,
     /// What you are paid out, after the fee; null until it is paid.

@@ -67,7 +67,7 @@ pub struct NewPaymentIntent {
     /// The payer's e-mail address, filled in on the page.
     #[schema(max_length = 254)]
     customer_email: Option<String>,
-    /// How the payer may pay; every way that fits if not given. CREDIT_CARD, FAST_PAY, FIB, ZAIN, ASIA_PAY, NASS_WALLET.
+    /// How the payer may pay; every way that fits if not given.
     #[schema(value_type = Option<Vec<GatewayWord>>, min_items = 1, example = json!(["CREDIT_CARD", "FIB"]))]
     gateways: Option<Vec<String>>,
     /// How long it lives, in seconds: 300 to 604800, 3600 if not given.
