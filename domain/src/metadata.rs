@@ -99,6 +99,13 @@ impl Metadata {
         Ok(Self(kept))
     }
 
+    /// The same with notes of our own, which do not count against the merchant's.
+    #[must_use]
+    pub fn with(mut self, notes: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.0.extend(notes);
+        self
+    }
+
     /// The value of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {

@@ -15,7 +15,6 @@ use domain::credential::Scope;
 use domain::id::{IntentId, OperationId};
 use domain::idempotency::IdempotencyKey;
 use domain::intent::{Attempt, ConfirmRefusal, Intent};
-use domain::metadata::Metadata;
 use domain::payment::Customer;
 use domain::provider::Gateway;
 use domain::{Money, Timestamp};
@@ -192,16 +191,9 @@ fn payment_of(
         customer: intent.customer.clone(),
         description: intent.description.clone().or_else(|| intent.title.clone()),
         merchant_reference: intent.merchant_reference.clone(),
-        metadata: noted(&intent.metadata, with.notes)?,
+        metadata: intent.metadata.clone().with(with.notes),
         simulate: false,
     })
-}
-
-fn noted(metadata: &Metadata, notes: Vec<(String, String)>) -> Result<Metadata> {
-    let known = metadata
-        .iter()
-        .map(|(key, value)| (key.to_owned(), value.to_owned()));
-    Ok(Metadata::new(known.chain(notes))?)
 }
 
 /// Everything that makes this request what it is.
