@@ -282,7 +282,7 @@ async fn a_path_that_is_not_there_is_said_in_json(
         let answer = Raw::of(app.anonymous().request(method, path)).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(answer.header("content-type"), "application/json", "{path}");
-        let expected = json!({ "error": "not found", "error_code": "NOT_FOUND", "request_id": answer.id() });
+        let expected = json!({ "success": false, "error": "not found", "error_code": "NOT_FOUND", "request_id": answer.id() });
         assert_eq!(answer.json(), expected, "{path}");
     }
     app.ledger_ties().await;
