@@ -371,7 +371,7 @@ fn inserts() -> Vec<(&'static str, String)> {
 }
 
 /// Rules of tables that the books have no rows in.
-fn of_empty_tables() -> [(&'static str, String); 7] {
+fn of_empty_tables() -> [(&'static str, String); 11] {
     let endpoint = |mode: &str, url: &str, sealed: &str| {
         format!(
             "INSERT INTO webhook_endpoints SELECT 'whend_1', id, '{mode}', '{url}', '{sealed}', \
@@ -381,6 +381,11 @@ fn of_empty_tables() -> [(&'static str, String); 7] {
     let limit = |class: &str, holder: &str, most: i64| {
         format!(
             "INSERT INTO rate_limits VALUES ('{class}', '{holder}', '2026-06-15T10:00:00+00:00', 1, {most})"
+        )
+    };
+    let callback_key = |mode: &str, public: &str, sealed: &str, by: &str| {
+        format!(
+            "INSERT INTO callback_keys VALUES ('cbk_1', '{mode}', '{public}', '{sealed}', '{by}', '2026-06-15T10:00:00+00:00')"
         )
     };
     let warning = "INSERT INTO integrity_warnings (rule, table_name, row_id, at) \
@@ -399,6 +404,22 @@ fn of_empty_tables() -> [(&'static str, String); 7] {
         ("rate_limits_class_check", limit("", "cred_1", 1)),
         ("rate_limits_holder_check", limit("cost", "", 1)),
         ("rate_limits_most_check", limit("cost", "cred_1", 0)),
+        (
+            "callback_keys_mode_check",
+            callback_key("both", "30", "v1.0", "00"),
+        ),
+        (
+            "callback_keys_public_key_check",
+            callback_key("test", "", "v1.0", "00"),
+        ),
+        (
+            "callback_keys_sealed_key_check",
+            callback_key("test", "30", "", "00"),
+        ),
+        (
+            "callback_keys_sealed_by_check",
+            callback_key("test", "30", "v1.0", ""),
+        ),
     ]
 }
 
@@ -475,6 +496,7 @@ fn name_on_sqlite(name: &str) -> &str {
         return name;
     };
     let others = [
+        "callback_keys_",
         "promo_codes_",
         "payment_links_",
         "intents_",
