@@ -34,19 +34,38 @@ pub struct Pages {
     pub patience: Duration,
 }
 
-/// The routes. Where only forms lead, a browser that asks by itself is shown the page of the form.
+/// The routes, each as text, so that the walk of all routes finds it. Where only forms lead, a browser that asks by itself is shown the page of the form.
 pub fn router<S: Clone + Send + Sync + 'static>(pages: Pages) -> Router<S> {
-    let intent = Router::new()
-        .route("/", get(show::page).post(pay::pay))
-        .route("/wallet", get(show::back).post(wallet::answer))
-        .route("/promo", get(show::back).post(promo::apply))
-        .route("/promo/remove", get(show::back).post(promo::remove))
-        .route("/cancel", get(show::back).post(pay::cancel))
-        .route("/status", get(show::status))
-        .route("/receipt", get(show::receipt));
     Router::new()
-        .nest("/checkout/{intent}", intent.clone())
-        .nest("/pay/{mode}/{reference}", intent)
+        .route("/checkout/{intent}", get(show::page).post(pay::pay))
+        .route("/checkout/{intent}/wallet", get(show::back).post(wallet::answer))
+        .route("/checkout/{intent}/promo", get(show::back).post(promo::apply))
+        .route(
+            "/checkout/{intent}/promo/remove",
+            get(show::back).post(promo::remove),
+        )
+        .route("/checkout/{intent}/cancel", get(show::back).post(pay::cancel))
+        .route("/checkout/{intent}/status", get(show::status))
+        .route("/checkout/{intent}/receipt", get(show::receipt))
+        .route("/pay/{mode}/{reference}", get(show::page).post(pay::pay))
+        .route(
+            "/pay/{mode}/{reference}/wallet",
+            get(show::back).post(wallet::answer),
+        )
+        .route(
+            "/pay/{mode}/{reference}/promo",
+            get(show::back).post(promo::apply),
+        )
+        .route(
+            "/pay/{mode}/{reference}/promo/remove",
+            get(show::back).post(promo::remove),
+        )
+        .route(
+            "/pay/{mode}/{reference}/cancel",
+            get(show::back).post(pay::cancel),
+        )
+        .route("/pay/{mode}/{reference}/status", get(show::status))
+        .route("/pay/{mode}/{reference}/receipt", get(show::receipt))
         .route("/l/{link}", get(link::page).post(link::begin))
         .route("/l/{link}/share", get(link::share))
         .with_state(Arc::new(pages))
