@@ -2,30 +2,21 @@
 //!
 //! Invariant: what is read is printed again as it came, and nothing is rounded on the way (`reference/payments.md` 3).
 
+use domain::money::parse_hundredths;
 use domain::{Currency, Money};
 
 /// The currency of every amount of S3.
 const CURRENCY: Currency = Currency::Iqd;
-/// Longest text that is read: more than any amount that can be charged.
-const MAX_TEXT: usize = 18;
-
-/// How many minor units a hundredth has.
-const fn minor_per_hundredth() -> i64 {
-    CURRENCY.minor_per_major() / 100
-}
 
 /// Reads an amount that can be charged. One spelling of each: ASCII digits, without sign, point or leading zero.
 pub fn read(text: &str) -> Option<Money> {
-    let plain = text.len() <= MAX_TEXT && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
-    let hundredths: i64 = plain.then(|| text.parse().ok()).flatten()?;
-    let minor = hundredths.checked_mul(minor_per_hundredth())?;
-    Money::new(minor, CURRENCY).chargeable().ok()
+    parse_hundredths(text, CURRENCY).ok()
 }
 
 /// Prints an amount; none for one that hundredths cannot say.
 pub fn print(money: Money) -> Option<String> {
-    let exact = money.currency() == CURRENCY && money.minor() % minor_per_hundredth() == 0;
-    exact.then(|| (money.minor() / minor_per_hundredth()).to_string())
+    let hundredths = money.hundredths().ok().filter(|_| money.currency() == CURRENCY)?;
+    Some(hundredths.to_string())
 }
 
 #[cfg(test)]
