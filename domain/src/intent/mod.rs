@@ -143,11 +143,12 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// The status as of `now`: one that nobody paid in time is over.
+    /// The status as of `now`: one that nobody paid in time is over, and so is one whose hold has ended.
     #[must_use]
     pub fn status_at(&self, now: Timestamp) -> IntentStatus {
         match self.state.status() {
             IntentStatus::Created if now >= self.expires_at => IntentStatus::Expired,
+            IntentStatus::RequiresCapture if self.state.has_lapsed(now) => IntentStatus::Canceled,
             status => status,
         }
     }

@@ -4,7 +4,7 @@ use super::begin::Reserved;
 use super::settle;
 use super::{Answer, Outcome, Run};
 use crate::provider::{FollowUp, Provider, ask};
-use crate::{App, Error, Result, Txn};
+use crate::{App, Error, Result, Txn, intent};
 use domain::id::PaymentId;
 use domain::merchant::Tenant;
 use domain::operation::OperationKind;
@@ -92,12 +92,17 @@ pub(crate) async fn rehearse(app: &App, decided: Answer) -> Result<Outcome> {
 
 /// Writes a decided operation as sent and the payment as it stands with it: a capture or void marks the payment as its own, a
 /// refund has reserved its amount.
-pub(crate) async fn take_off(txn: &Txn, mut decided: Answer) -> Result<Reserved> {
+pub(crate) async fn take_off(app: &App, txn: &Txn, mut decided: Answer) -> Result<Reserved> {
     let now = decided.operation.created_at;
-    if decided.operation.kind != OperationKind::Refund {
+    let of_the_hold = decided.operation.kind != OperationKind::Refund;
+    if of_the_hold {
         decided.payment.in_flight = Some(decided.operation.id);
     }
     settle::save(txn, &mut decided.payment, now).await?;
+    if of_the_hold {
+        // The hold does not end by the clock now: the provider may do it in time.
+        intent::follow(app, txn, &decided.payment, None, now).await?;
+    }
     operation::Entity::insert(operation::insert(decided.payment.tenant, &decided.operation))
         .exec_without_returning(txn)
         .await?;
