@@ -1,9 +1,9 @@
 //! What capture, void and refund share: the way from a reserved operation to a settled one.
 
-use super::begin::Reserved;
+use super::begin::{self, Reserved};
 use super::settle;
 use super::{Answer, Outcome, Run};
-use crate::provider::{FollowUp, Provider, ask};
+use crate::provider::{FollowUp, Provider};
 use crate::{App, Error, Result, Txn, intent};
 use domain::id::PaymentId;
 use domain::merchant::Tenant;
@@ -126,11 +126,8 @@ where
     };
     let provider = app.providers().named(&reserved.payment.provider)?;
     let background = background(app.db().reads(), &reserved.payment).await?;
-    let answer = ask(
-        app.provider_timeout(),
-        send(provider.as_ref(), ask_about(&reserved, &background, 0)),
-    )
-    .await;
+    let follow_up = ask_about(&reserved, &background, 0);
+    let answer = begin::send(app, &reserved.operation, || send(provider.as_ref(), follow_up)).await;
     let answer = settle::settle(app, reserved, answer).await?;
     Ok(Outcome {
         answer,

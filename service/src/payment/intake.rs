@@ -8,7 +8,7 @@ use super::settle;
 use super::{Answer, Outcome, Run};
 use crate::idempotency::{Claim, Command};
 use crate::keys::InputHash;
-use crate::provider::{Charge, Provider, ask};
+use crate::provider::{Charge, Provider};
 use crate::{App, Refusal, Result, Txn, card};
 use domain::Money;
 use domain::actor::Actor;
@@ -138,9 +138,9 @@ pub(crate) async fn send(
 ) -> Result<Answer> {
     let charge = charge(&reserved, new);
     let answer = if reserved.operation.kind == OperationKind::Authorize {
-        ask(app.provider_timeout(), provider.authorize(charge)).await
+        begin::send(app, &reserved.operation, || provider.authorize(charge)).await
     } else {
-        ask(app.provider_timeout(), provider.sale(charge)).await
+        begin::send(app, &reserved.operation, || provider.sale(charge)).await
     };
     // Not before: a key that stands for another currency is refused without a trace.
     app.accounts()
