@@ -213,7 +213,9 @@ pub const fn problem(refusal: PromoRefusal) -> PromoProblem {
         PromoRefusal::Unknown
         | PromoRefusal::NotAllowed
         | PromoRefusal::WrongCurrency { .. }
-        | PromoRefusal::NothingLeft => PromoProblem::Unknown,
+        | PromoRefusal::NothingLeft
+        | PromoRefusal::TakesNothing
+        | PromoRefusal::BelowFee => PromoProblem::Unknown,
     }
 }
 
