@@ -7,3 +7,4 @@ mod intents;
 mod refused_writes;
 mod request_log;
 mod shutdown;
+mod sweeps;
