@@ -37,7 +37,7 @@ pub use gate::{Gate, Held};
 pub use hand::Hand;
 pub use history::History;
 pub use money::{iqd, money, usd};
-pub use process::{Ended, Program, Shop};
+pub use process::{Ended, Node, Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
 pub use signer::{Signed, Signer};
