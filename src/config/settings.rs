@@ -87,7 +87,7 @@ settings! {
     MAX_BODY_BYTES: Shape::Count { min: 16_384, max: 10_485_760, unit: "bytes" },
         "max_body_bytes", Some("max-body-bytes"), Some("262144");
     /// Longest that one request may take; a second longer than `provider_timeout_ms` at least.
-    REQUEST_TIMEOUT_MS: Shape::Count { min: 100, max: 300_000, unit: "milliseconds" },
+    REQUEST_TIMEOUT_MS: Shape::Count { min: 1_100, max: 300_000, unit: "milliseconds" },
         "request_timeout_ms", Some("request-timeout-ms"), Some("20000");
     /// Most cost points that one GraphQL operation may take, which is also what a key may save up.
     LIMIT_COST: Shape::Count { min: 100, max: 10_000_000, unit: "points" },
