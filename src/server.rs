@@ -15,7 +15,7 @@ use crate::http::metrics::{self, Metrics};
 use crate::http::page_address::PageAddress;
 use crate::http::request_id::{self, NewRequestId};
 use crate::http::request_log::RequestLogMetrics;
-use crate::http::{graphiql, graphql, health};
+use crate::http::{graphiql, graphql, health, leftover};
 use crate::rest::door::{Door, Shape};
 use crate::rest::fault::{Class, Fault};
 use crate::rest::{asked, native, openapi, public, rasedi, v1};
@@ -228,6 +228,7 @@ pub fn router(
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(metrics), metrics::count))
+        .layer(from_fn_with_state(config.http.max_body_bytes, leftover::clear))
         .layer(from_fn_with_state(new_id, request_id::identify)))
 }
 

@@ -122,7 +122,7 @@ pub struct Intent {
     pub customer: Customer,
     /// Where the payer goes when it is paid; our own receipt if not given.
     pub success_url: Option<ReturnUrl>,
-    /// Where the payer goes when they give up; `success_url` if not given (S2).
+    /// Where the payer goes when they give up; `success_url` if not given (S2), nowhere if S3's door made it.
     pub cancel_url: Option<ReturnUrl>,
     /// Where S3 reports each change of status.
     pub callback_url: Option<CallbackUrl>,
@@ -242,10 +242,14 @@ impl Intent {
         self.redirect(self.success_url.as_ref())
     }
 
-    /// Where the payer goes when they give up.
+    /// Where the payer goes when they give up. S3 has one address, which says that it is paid, so it leads nobody back who has not.
     #[must_use]
     pub fn cancel_redirect(&self) -> Option<String> {
-        self.redirect(self.cancel_url.as_ref().or(self.success_url.as_ref()))
+        let otherwise = match self.source {
+            Source::Rasedi => None,
+            Source::Api | Source::Link(_) => self.success_url.as_ref(),
+        };
+        self.redirect(self.cancel_url.as_ref().or(otherwise))
     }
 
     fn redirect(&self, url: Option<&ReturnUrl>) -> Option<String> {

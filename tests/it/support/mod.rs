@@ -5,6 +5,7 @@
 //! - [`Merchant`], [`Operator`], [`Anonymous`]: who asks; each speaks HTTP like anybody else.
 //! - [`Reply`]: what came back, with the assertions that tests are written in.
 //! - [`Gate`]: a provider that answers when the test lets it; [`Hand`]: a hand in the database, around every rule.
+//! - [`Wire`]: a connection by hand, for clients that stall, break off or send on.
 //! - [`Till`] and [`Page`]: intents as merchants make them and payers pay them.
 //! - [`Program`] and [`Shop`]: the program as a process, and a merchant's server that outlives it.
 //! - [`Rush`], [`crash_round`], [`History`]: many sales at once, a crash in their middle, a long random history with its model.
@@ -26,6 +27,7 @@ mod rush;
 mod signer;
 mod till;
 mod wait;
+mod wire;
 
 pub use actor::{Merchant, Operator, PAYMENT, Payer, card, charge, fresh_key, on};
 pub use app::{EPARA, OutboxEvent, TestApp};
@@ -40,6 +42,7 @@ pub use money::{iqd, money, usd};
 pub use process::{Ended, Node, Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
-pub use signer::{Signed, Signer};
+pub use signer::{RSA_PUBLIC, Signed, Signer};
 pub use till::{Page, Till, came_to, dinars, fault, is_locked};
 pub use wait::until;
+pub use wire::Wire;
