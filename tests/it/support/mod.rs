@@ -42,7 +42,7 @@ pub use money::{iqd, money, usd};
 pub use process::{Ended, Node, Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
-pub use signer::{RSA_PUBLIC, Signed, Signer};
+pub use signer::{Signed, Signer};
 pub use till::{Page, Till, came_to, dinars, fault, is_locked};
 pub use wait::until;
 pub use wire::Wire;
