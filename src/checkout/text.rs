@@ -44,6 +44,12 @@ impl Text {
         format!("\u{2068}{}\u{2069}", self.0)
     }
 
+    /// The text with no line that ends at a hyphen: a name like al-Nahrain stays in one piece.
+    #[must_use]
+    pub fn unbroken(&self) -> Self {
+        Self(self.0.replace('-', "-\u{2060}"))
+    }
+
     /// The first letter, as a sign for the whole.
     #[must_use]
     pub fn initial(&self) -> String {
@@ -91,6 +97,13 @@ mod tests {
             "می\u{200c}خواهم دوو"
         );
         assert_eq!(Text::some("\u{2066}\u{2069} "), None);
+    }
+
+    #[test]
+    fn a_name_is_not_broken_at_its_hyphen() {
+        let name = Text::new("al-Nahrain School");
+        assert_eq!(name.unbroken().as_str(), "al-\u{2060}Nahrain School");
+        assert_eq!(Text::new("مدرسة النهرين").unbroken().as_str(), "مدرسة النهرين");
     }
 
     #[test]

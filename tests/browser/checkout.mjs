@@ -38,7 +38,7 @@ async function payer(browser, options = {}) {
   }
   context.on('console', (message) => {
     // The browser notes every status above 399 by itself; pages with such a status are meant.
-    const own = /^Failed to load resource: the server responded with a status of 4(02|04|10|22|29)/;
+    const own = /^Failed to load resource: the server responded with a status of 4(02|03|04|10|22|29)/;
     if (['error', 'warning'].includes(message.type()) && !own.test(message.text())) complaints.push(message.text());
   });
   context.on('weberror', (error) => complaints.push(String(error.error())));
@@ -103,7 +103,7 @@ async function byCardInEnglish(browser, asks, merchant) {
   const { context, page } = await payer(browser);
   await page.goto(`${merchant.url}/`);
   await page.getByRole('link', { name: 'Pay' }).click();
-  await heading(page, 'Pay \u2068Al-Nahrain School\u2069');
+  await heading(page, 'Pay \u2068Al-\u2060Nahrain School\u2069');
   assert.equal(page.url(), order.page);
   await look(page, 'card-en');
 
@@ -121,7 +121,8 @@ async function byCardInEnglish(browser, asks, merchant) {
   await look(page, 'receipt-en');
   await page.goBack();
   await heading(page, 'Payment successful');
-  await page.waitForURL(`${merchant.url}/done?*`);
+  await page.getByText('in 9 seconds').waitFor();
+  await page.waitForURL(`${merchant.url}/done?*`, { timeout: 20_000 });
 
   const told = merchant.visits.splice(0);
   assert(told.some(({ url }) => url.startsWith('/done?payment_intent=pi_')), JSON.stringify(told));
@@ -155,12 +156,23 @@ async function byWalletInArabic(browser, asks) {
   await page.locator('button[value=insufficient_funds]').click();
   await page.locator('#alarm').waitFor();
   await look(page, 'wallet-declined-ar');
+  assert(await page.locator('#way-FIB').isChecked());
+  // Back to where the wallet asked: it asks no more.
+  await back(page, '#alarm');
   await page.locator('#way-FIB').check();
   await submit(page);
   await page.locator('button[value=approve]').click();
   await page.locator('.seal.good').waitFor();
   await look(page, 'paid-ar');
   await context.close();
+}
+
+/** Going back shows the page, and never asks whether to send a form again. */
+async function back(page, selector) {
+  const answer = await page.goBack();
+  assert.notEqual(answer, null, 'the browser has somewhere to go back to');
+  assert.equal(answer.request().method(), 'GET');
+  await page.locator(selector).first().waitFor();
 }
 
 async function declinedThenPaid(browser, asks) {
@@ -175,7 +187,16 @@ async function declinedThenPaid(browser, asks) {
   await look(page, 'declined-en');
   await page.getByRole('link', { name: 'کوردیی ناوەندی' }).or(page.locator('.languages a[hreflang=ckb]')).first().click();
   await page.locator('html[lang=ckb]').waitFor();
+  assert.equal(await page.locator('#card_holder').inputValue(), 'Zainab Al-Saadi');
+  assert.equal(await page.locator('#card_expiry').inputValue(), '12 / 40');
+  assert.equal(await page.locator('#card_number').inputValue(), '');
   await look(page, 'declined-ckb');
+  await back(page, '#alarm');
+  await page.locator('html[lang=ckb]').waitFor();
+  await typeCard(page, POOR);
+  await submit(page);
+  await page.getByText('٣ هەوڵت ماوە').waitFor();
+  await back(page, '#alarm');
   await typeCard(page, VISA);
   await submit(page);
   await page.locator('.seal.good').waitFor();
@@ -188,9 +209,64 @@ async function canceled(browser, asks) {
   const order = await asks();
   const { context, page } = await payer(browser);
   await page.goto(order.url);
-  await page.getByRole('button', { name: 'Cancel payment' }).click();
+  const [pay, cancel] = await Promise.all(['#pay button[type=submit]', '.cancel a'].map((one) => page.locator(one).boundingBox()));
+  assert(cancel.y - pay.y - pay.height >= 24, 'cancel is too near to pay');
+  await page.getByRole('link', { name: 'Cancel payment' }).click();
+  await heading(page, 'Cancel this payment?');
+  await look(page, 'cancel-en');
+  await page.getByRole('link', { name: 'Go back' }).click();
+  await heading(page, 'Pay \u2068Al-\u2060Nahrain School\u2069');
+  await page.getByRole('link', { name: 'Cancel payment' }).click();
+  for (const language of ['ckb', 'ar']) {
+    await page.locator(`.languages a[hreflang=${language}]`).click();
+    await page.locator(`html[lang=${language}]`).waitFor();
+    await look(page, `cancel-${language}`);
+  }
+  await page.locator('form button[type=submit]').click();
+  await page.locator('.seal').waitFor();
+  await look(page, 'canceled-ar');
+  await page.locator('.languages a[hreflang=en]').click();
   await heading(page, 'Payment canceled');
   await look(page, 'canceled-en');
+  await context.close();
+}
+
+async function slowly(browser, asks) {
+  console.log('a load that was stopped: the form can be sent again; an expiry as it is typed');
+  const order = await asks();
+  const { context, page } = await payer(browser);
+  await page.clock.install();
+  await page.goto(order.url);
+  await page.locator('#card_expiry').pressSequentially('1/30');
+  assert.equal(await page.locator('#card_expiry').inputValue(), '01 / 30');
+  await typeCard(page, VISA);
+  await page.route(order.page, (route) => (route.request().method() === 'POST' ? route.abort('aborted') : route.continue()));
+  await submit(page);
+  await page.locator('#pay .busy').waitFor();
+  await page.locator('.cancel a').dispatchEvent('click');
+  assert.equal(await page.locator('h1').innerText(), 'Pay \u2068Al-\u2060Nahrain School\u2069');
+  await page.clock.runFor(31_000);
+  assert.equal(await page.locator('.busy').count(), 0);
+  assert.match(await page.locator('#pay button[type=submit]').innerText(), /^Pay .125,000 IQD/);
+  await page.unroute(order.page);
+  await submit(page);
+  await heading(page, 'Payment successful');
+  await context.close();
+}
+
+async function otherBrowser(browser, asks) {
+  console.log('the bare address in another browser: what to do, in three languages');
+  const order = await asks();
+  const { context, page } = await payer(browser);
+  await page.goto(order.page);
+  await heading(page, 'Open the payment link again');
+  assert.equal(await page.getByText('Try again').count(), 0);
+  await look(page, 'not-opened-en');
+  for (const language of ['ar', 'ckb']) {
+    await page.locator(`.languages a[hreflang=${language}]`).click();
+    await page.locator(`html[lang=${language}]`).waitFor();
+    await look(page, `not-opened-${language}`);
+  }
   await context.close();
 }
 
@@ -205,12 +281,12 @@ async function tooLate(browser, asks, { address, key }, folder) {
   await look(page, 'countdown-en');
   const left = Number((await page.locator('[role=timer]').innerText()).split(':')[1]);
   await page.clock.runFor(left * 1000 + 100);
-  await page.getByText('The time to pay is over').waitFor();
+  await page.getByText('The time to pay has run out').waitFor();
   await context.close();
 
   const { context: other, page: over } = await payer(browser);
   await over.goto(address + (await command(EXPIRED, [key], folder)).trim());
-  await heading(over, 'The time to pay is over');
+  await heading(over, 'The time to pay has run out');
   await look(over, 'expired-en');
   await other.close();
 }
@@ -311,7 +387,7 @@ async function withoutScripts(browser, asks, merchant) {
   await page.getByText('Payment successful').waitFor();
   await page.screenshot({ path: join(PICTURES, 'no-script-paid.png'), fullPage: true });
   // Without scripts the page itself goes back after a while.
-  await page.waitForURL(`${merchant.url}/done?*`);
+  await page.waitForURL(`${merchant.url}/done?*`, { timeout: 20_000 });
   await context.close();
 }
 
@@ -345,17 +421,41 @@ async function linkAndPromo(browser, { link }) {
   await page.goto(link);
   await look(page, 'link-en');
   await page.getByRole('button', { name: 'Continue to payment' }).click();
-  await heading(page, 'Pay \u2068Al-Nahrain School\u2069');
+  await heading(page, 'Pay \u2068Al-\u2060Nahrain School\u2069');
   assert.match(new URL(page.url()).pathname, /^\/checkout\/pi_\w+$/);
   await page.getByText('Add a promo code').click();
   await page.locator('#promo_code').fill('nothing');
   await page.getByRole('button', { name: 'Apply' }).click();
   await page.getByText('This promo code is not valid for this payment').waitFor();
   await look(page, 'promo-wrong-en');
+  // What was typed and chosen stays, but for number and security code.
+  await typeCard(page, VISA);
+  await page.locator('#way-FIB').check();
+  await page.locator('#promo_code').fill('sibling10');
+  const asked = page.waitForRequest((request) => request.method() === 'POST');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  const posted = (await asked).postData();
+  assert(posted.includes('card_holder=Zainab') && !/4242|card_number|card_cvv/.test(posted), posted);
+  await page.getByText('22,500 IQD').first().waitFor();
+  const stands = async () => {
+    assert(await page.locator('#way-FIB').isChecked());
+    assert.equal(await page.locator('#card_holder').inputValue(), 'Zainab Al-Saadi');
+    assert.equal(await page.locator('#card_expiry').inputValue(), '12 / 40');
+  };
+  await stands();
+  await look(page, 'promo-en');
+  // Back over the answer that the wrong code got, and forward again.
+  await back(page, '.applied');
+  await page.goForward();
+  await page.locator('.applied').waitFor();
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('Promo code removed').waitFor();
+  await stands();
+  await page.getByText('Add a promo code').click();
   await page.locator('#promo_code').fill('sibling10');
   await page.getByRole('button', { name: 'Apply' }).click();
   await page.getByText('22,500 IQD').first().waitFor();
-  await look(page, 'promo-en');
+  await page.locator('#way-CREDIT_CARD').check();
   await typeCard(page, VISA);
   await submit(page);
   await heading(page, 'Payment successful');
@@ -381,6 +481,8 @@ try {
   await byWalletInArabic(browser, asks);
   await declinedThenPaid(browser, asks);
   await canceled(browser, asks);
+  await slowly(browser, asks);
+  await otherBrowser(browser, asks);
   await tooLate(browser, asks, started, folder);
   await byReference(browser, started, folder);
   await byKeyboard(browser, asks);

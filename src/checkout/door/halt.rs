@@ -10,7 +10,7 @@ use service::{Error, Refusal};
 pub enum Halt {
     /// There is no such page, or nothing here opens it.
     NotFound,
-    /// The browser brought nothing that opens the page.
+    /// The browser brought nothing that opens the page: it is another one, or it keeps no cookies.
     Cookies,
     /// The address asks too often.
     TooMany {

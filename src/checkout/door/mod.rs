@@ -2,10 +2,12 @@
 //!
 //! Invariant: a page of an intent opens for whoever has its client secret (S2, S0) or its reference code (S3), and for nobody else; a
 //! secret in an address is put into a cookie of that one page, which no script reads, and the address is shown without it. What is
-//! sent twice is done once: a form says which attempt it is. No other site sends our forms: the cookie stays away from them
-//! (`SameSite`), and a browser that says where a form comes from (`Sec-Fetch-Site`) is believed. Rules are in `service`; here a
-//! request is read and a page is chosen.
+//! sent twice is done once: a form says which attempt it is, and what it changed is shown by a page that is asked for anew. No
+//! other site sends our forms: the cookie stays away from them (`SameSite`), and a browser that says where a form comes from
+//! (`Sec-Fetch-Site`) is believed. Rules are in `service`; here a request is read and a page is chosen.
 
+mod cancel;
+mod carried;
 mod halt;
 mod link;
 mod pay;
@@ -44,7 +46,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(pages: Pages) -> Router<S> {
             "/checkout/{intent}/promo/remove",
             get(show::back).post(promo::remove),
         )
-        .route("/checkout/{intent}/cancel", get(show::back).post(pay::cancel))
+        .route("/checkout/{intent}/cancel", get(cancel::ask).post(cancel::cancel))
         .route("/checkout/{intent}/status", get(show::status))
         .route("/checkout/{intent}/receipt", get(show::receipt))
         .route("/pay/{mode}/{reference}", get(show::page).post(pay::pay))
@@ -62,7 +64,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(pages: Pages) -> Router<S> {
         )
         .route(
             "/pay/{mode}/{reference}/cancel",
-            get(show::back).post(pay::cancel),
+            get(cancel::ask).post(cancel::cancel),
         )
         .route("/pay/{mode}/{reference}/status", get(show::status))
         .route("/pay/{mode}/{reference}/receipt", get(show::receipt))

@@ -1,6 +1,7 @@
-//! Paying, and giving up.
+//! Paying.
 
 use super::Pages;
+use super::carried::{carry, forget};
 use super::halt::Halt;
 use super::show::{offers, reply};
 use super::typed::{Typed, seen_total};
@@ -14,7 +15,7 @@ use domain::operation::OperationState;
 use domain::payment::Customer;
 use domain::promo_code::PromoRefusal;
 use domain::provider::Gateway;
-use service::intent::{Confirm, Payer, Shown, cancel_as_payer, confirm_as_payer, remove_promo_code, show};
+use service::intent::{Confirm, Payer, Shown, confirm_as_payer, remove_promo_code, show};
 use service::{Error, Refusal};
 use std::sync::Arc;
 
@@ -161,14 +162,12 @@ pub async fn attempt(
     };
     let refusal = match confirm_as_payer(visit.app(), payer, None, with).await {
         Ok(outcome) => {
-            // A page that was just paid is asked for, so that sending it again sends nothing.
+            // Whatever came of it, the page is asked for anew: loading it again, or coming back to it, sends nothing.
             let declined = matches!(outcome.answer.operation.state, OperationState::Failed { .. });
             return if declined {
-                let shown = show(visit.app(), payer).await?;
-                typed.problems.clear();
-                reply(visit, shown, typed, None)
+                carry(visit, &typed, None)
             } else {
-                Ok(Reply::See(visit.here("")))
+                forget(visit)
             };
         }
         Err(Error::Refused(refusal)) => refusal,
@@ -216,20 +215,5 @@ pub const fn problem(refusal: PromoRefusal) -> PromoProblem {
         | PromoRefusal::NothingLeft
         | PromoRefusal::TakesNothing
         | PromoRefusal::BelowFee => PromoProblem::Unknown,
-    }
-}
-
-/// `POST …/cancel`: the payer gives up.
-pub async fn cancel(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
-    let reply = canceled(&visit).await;
-    visit.answer(reply)
-}
-
-async fn canceled(visit: &Visit) -> Result<Reply, Halt> {
-    let payer = visit.payer().await?;
-    match cancel_as_payer(visit.app(), payer).await {
-        // What cannot be canceled any more says on its page why.
-        Ok(_) | Err(Error::Refused(Refusal::Cancel(_))) => Ok(Reply::See(visit.here(""))),
-        Err(error) => Err(error.into()),
     }
 }

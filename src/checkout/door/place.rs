@@ -94,9 +94,13 @@ fn cookie_name(intent: IntentId) -> String {
     format!("tahsil_{intent}")
 }
 
-/// The client secret that the browser brings for `intent`; of several, none, since one of them is not ours.
+/// The client secret that the browser brings for `intent`.
 fn brought(intent: IntentId, headers: &HeaderMap) -> Option<&str> {
-    let name = cookie_name(intent);
+    cookie(&cookie_name(intent), headers)
+}
+
+/// The cookie of this name; of several, none, since one of them is not ours.
+pub fn cookie<'a>(name: &str, headers: &'a HeaderMap) -> Option<&'a str> {
     let lines = headers
         .get_all(COOKIE)
         .iter()

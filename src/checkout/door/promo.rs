@@ -1,14 +1,18 @@
 //! Promo codes on a page.
+//!
+//! What else was typed stays: the script sends it along, but for number and security code of a card; without it, what was carried stays.
 
 use super::Pages;
+use super::carried::{carried, carry};
 use super::halt::Halt;
 use super::pay::problem;
 use super::show::reply;
 use super::typed::Typed;
-use super::visit::{Reply, Visit};
+use super::visit::{Fields, Reply, Visit};
 use crate::checkout::view::Notice;
 use axum::extract::State;
 use axum::response::Response;
+use domain::intent::Intent;
 use service::intent::{apply_promo_code, remove_promo_code, show};
 use service::{Error, Refusal};
 use std::sync::Arc;
@@ -21,25 +25,29 @@ pub async fn apply(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
 
 async fn applied(visit: &Visit) -> Result<Reply, Halt> {
     let payer = visit.payer().await?;
-    let code = visit.fields()?.remove("promo_code").unwrap_or_default();
+    let mut fields = visit.fields()?;
+    let code = fields.remove("promo_code").unwrap_or_default();
     match apply_promo_code(visit.app(), payer, code.clone()).await {
-        Ok(_) => {
-            let shown = show(visit.app(), payer).await?;
-            reply(visit, shown, Typed::default(), Some(Notice::PromoApplied))
-        }
+        Ok(intent) => carry(visit, &typed(visit, &intent, &fields), Some(Notice::PromoApplied)),
         Err(Error::Refused(Refusal::Promo(refusal))) => {
+            let shown = show(visit.app(), payer).await?;
             let typed = Typed {
                 promo_code: Some(code),
                 promo_problem: Some(problem(refusal)),
-                ..Typed::default()
+                ..typed(visit, &shown.intent, &fields)
             };
-            let shown = show(visit.app(), payer).await?;
             reply(visit, shown, typed, None)
         }
         // Paid, canceled, over: the page says so.
         Err(Error::Refused(Refusal::Confirm(_))) => Ok(Reply::See(visit.here(""))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the payer has typed into the form that pays.
+fn typed(visit: &Visit, intent: &Intent, fields: &Fields) -> Typed {
+    let (before, _) = carried(visit, intent);
+    Typed::of(fields).or(before)
 }
 
 /// `POST …/promo/remove`: takes the code off.
@@ -50,11 +58,9 @@ pub async fn remove(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
 
 async fn removed(visit: &Visit) -> Result<Reply, Halt> {
     let payer = visit.payer().await?;
+    let fields = visit.fields()?;
     match remove_promo_code(visit.app(), payer).await {
-        Ok(_) => {
-            let shown = show(visit.app(), payer).await?;
-            reply(visit, shown, Typed::default(), Some(Notice::PromoRemoved))
-        }
+        Ok(intent) => carry(visit, &typed(visit, &intent, &fields), Some(Notice::PromoRemoved)),
         Err(Error::Refused(Refusal::Confirm(_) | Refusal::Promo(_))) => Ok(Reply::See(visit.here(""))),
         Err(error) => Err(error.into()),
     }

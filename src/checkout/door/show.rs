@@ -1,10 +1,11 @@
 //! What became of an intent, as the page that says it.
 
 use super::Pages;
+use super::carried::carried;
 use super::halt::Halt;
 use super::place::{Place, keep};
 use super::typed::{Typed, said};
-use super::visit::{Reply, Visit, order, see};
+use super::visit::{Reply, Visit, order, price, see};
 use crate::checkout::destination::Destination;
 use crate::checkout::text::Text;
 use crate::checkout::view::{
@@ -23,7 +24,7 @@ use service::intent::{Shown, by_secret, show};
 use std::sync::Arc;
 
 /// After how many seconds the browser goes back to the merchant by itself.
-const FORWARD_SECONDS: u32 = 6;
+const FORWARD_SECONDS: u32 = 10;
 /// How long an answer is awaited before the page says that it takes longer, in seconds.
 const SLOW_SECONDS: i64 = 30;
 
@@ -59,7 +60,8 @@ pub async fn back(State(_): State<Arc<Pages>>, visit: Visit) -> Response {
 
 async fn now(visit: &Visit) -> Result<Reply, Halt> {
     let (_, shown) = visit.shown().await?;
-    reply(visit, shown, Typed::default(), None)
+    let (typed, notice) = carried(visit, &shown.intent);
+    reply(visit, shown, typed, notice)
 }
 
 /// The page that says how `shown` stands; what was typed and what happened stand on the page that pays only.
@@ -93,9 +95,24 @@ pub fn reply(visit: &Visit, shown: Shown, typed: Typed, notice: Option<Notice>) 
                 }),
             })
         }
-        IntentStatus::Failed => Reply::page(AttemptsUsedPage { frame, order, back }),
-        IntentStatus::Canceled => Reply::page(CanceledPage { frame, order, back }),
-        IntentStatus::Expired => Reply::page(ExpiredPage { frame, order, back }),
+        IntentStatus::Failed => Reply::page(AttemptsUsedPage {
+            frame,
+            order,
+            amount: price(intent),
+            back,
+        }),
+        IntentStatus::Canceled => Reply::page(CanceledPage {
+            frame,
+            order,
+            amount: price(intent),
+            back,
+        }),
+        IntentStatus::Expired => Reply::page(ExpiredPage {
+            frame,
+            order,
+            amount: price(intent),
+            back,
+        }),
     })
 }
 
@@ -157,7 +174,7 @@ fn checkout(
         }),
         card: typed.card,
         pay: form("", hidden),
-        cancel: Some(form("/cancel", Vec::new())),
+        cancel_path: Some(visit.here("/cancel")),
     })
 }
 

@@ -43,6 +43,21 @@ impl Typed {
         }
     }
 
+    /// What was typed `before` stands where nothing is typed now.
+    pub fn or(self, before: Self) -> Self {
+        let filled = |now: String, before: String| if now.is_empty() { before } else { now };
+        Self {
+            gateway: self.gateway.or(before.gateway),
+            email: self.email.or(before.email),
+            phone: self.phone.or(before.phone),
+            card: CardTyped {
+                holder: filled(self.card.holder, before.card.holder),
+                expiry: filled(self.card.expiry, before.card.expiry),
+            },
+            ..self
+        }
+    }
+
     /// Whether nothing is wrong with anything typed.
     pub fn is_untouched(&self) -> bool {
         self.problems.is_empty() && self.promo_problem.is_none()

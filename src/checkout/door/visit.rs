@@ -15,9 +15,9 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use domain::Timestamp;
 use domain::intent::Intent;
 use domain::merchant::Mode;
+use domain::{Money, Timestamp};
 use service::App;
 use service::intent::{Payer, Shown, show};
 use std::collections::HashMap;
@@ -108,6 +108,11 @@ pub type Fields = HashMap<String, String>;
 impl Visit {
     pub fn app(&self) -> &App {
         &self.pages.gate.app
+    }
+
+    /// What the browser says besides.
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// A field of the query.
@@ -238,8 +243,9 @@ impl Visit {
                 request: self.request_id.clone(),
             },
         };
-        let again_path = match self.place {
-            Place::Nowhere => None,
+        // The address alone does not open the page of a payer who is asked to open the link again.
+        let again_path = match (self.place, halt) {
+            (Place::Nowhere, _) | (_, Halt::Cookies) => None,
             _ => Some(self.here("")),
         };
         let page = ErrorPage {
@@ -259,6 +265,14 @@ pub fn see(path: &str) -> Response {
         headers.insert(LOCATION, path);
     }
     response
+}
+
+/// What an intent costs, without what the way to pay adds.
+pub fn price(intent: &Intent) -> Money {
+    let discount = intent.promo.as_ref().map(|promo| promo.discount);
+    discount
+        .and_then(|discount| intent.amount.checked_sub(discount).ok())
+        .unwrap_or(intent.amount)
 }
 
 /// What an intent is for.

@@ -39,7 +39,7 @@ pub(super) const WORDS: Phrases = Phrases {
     time_left: "الوقت المتبقي",
     minutes_left: |minutes| {
         format!(
-            "يتبقى {} لإتمام الدفع",
+            "تتبقى {} لإتمام الدفع",
             counted(minutes, "دقيقة واحدة", "دقيقتان", "دقائق", "دقيقة")
         )
     },
@@ -55,7 +55,7 @@ pub(super) const WORDS: Phrases = Phrases {
         Gateway::NassWallet => "محفظة ناس",
     },
     gateway_note: |gateway| match gateway {
-        Gateway::CreditCard => "فيزا، ماستركارد، أمريكان إكسبريس",
+        Gateway::CreditCard => "فيزا · ماستركارد · أمريكان إكسبريس",
         Gateway::Fib | Gateway::FastPay | Gateway::Zain | Gateway::AsiaPay | Gateway::NassWallet => {
             "تؤكّد الدفع في الصفحة التالية"
         }
@@ -70,7 +70,7 @@ pub(super) const WORDS: Phrases = Phrases {
     your_details: "بياناتك",
     email: "البريد الإلكتروني",
     phone: "رقم الهاتف المحمول",
-    passed_on: |merchant| format!("لا يُشارَك إلا مع {merchant}"),
+    passed_on: |merchant| format!("لا تُشارَك بياناتك إلا مع {merchant}"),
     promo_code: "رمز الخصم",
     promo_ask: "إضافة رمز خصم",
     promo_apply: "تطبيق",
@@ -79,6 +79,9 @@ pub(super) const WORDS: Phrases = Phrases {
     pay_amount: |amount| format!("ادفع {amount}"),
     paying: "جارٍ تنفيذ الدفع…",
     cancel: "إلغاء الدفع",
+    cancel_ask: "هل تريد إلغاء هذه الدفعة؟",
+    cancel_note: "بعد إلغائها لن يكون بالإمكان دفعها.",
+    go_back: "رجوع",
     test_cards: "بطاقة اختبار: \u{2066}4242 4242 4242 4242\u{2069}، أي تاريخ قادم، وأي ٣ أرقام.",
 
     please_check: "يُرجى مراجعة الحقول الآتية",
@@ -93,7 +96,7 @@ pub(super) const WORDS: Phrases = Phrases {
     card_holder_missing: "أدخل الاسم المكتوب على البطاقة",
     card_expiry_invalid: "أدخل تاريخ الانتهاء بالشهر والسنة، مثل \u{2066}08 / 29\u{2069}",
     card_expired: "انتهت صلاحية هذه البطاقة",
-    card_cvv_invalid: "تحقّق من رمز الأمان: ٣ أرقام، أو ٤ لبطاقة أمريكان إكسبريس",
+    card_cvv_invalid: "تحقّق من رمز الأمان",
 
     not_paid: "لم تتم عملية الدفع",
     decline: |reason| match reason {
@@ -129,7 +132,7 @@ pub(super) const WORDS: Phrases = Phrases {
     attempts_left: |left| match left {
         0 => "لم تتبقَّ أي محاولة.".to_owned(),
         _ => format!(
-            "يتبقى لديك {}.",
+            "تتبقى لديك {}.",
             counted(left, "محاولة واحدة", "محاولتان", "محاولات", "محاولة")
         ),
     },
@@ -163,7 +166,7 @@ pub(super) const WORDS: Phrases = Phrases {
     paid: "تمت عملية الدفع بنجاح",
     paid_note: |merchant| format!("وصلت دفعتك إلى {merchant}."),
     held: "تمت الموافقة على الدفع",
-    held_note: |merchant| format!("حُجز المبلغ على بطاقتك، وسيستوفيه {merchant} لاحقًا."),
+    held_note: |merchant| format!("حُجز المبلغ على بطاقتك، وسيُحصَّل لاحقًا لصالح {merchant}."),
     forwarding: |merchant, count| format!("ستعود إلى {merchant} خلال {}", seconds(count)),
     stay_here: "البقاء هنا",
     view_receipt: "عرض الإيصال",
@@ -199,8 +202,8 @@ pub(super) const WORDS: Phrases = Phrases {
     not_found_note: "قد يكون الرابط ناقصًا أو غير صحيح. افتحه مجددًا من الرسالة التي وصلتك، أو اطلب رابطًا جديدًا من البائع.",
     too_many: "طلبات كثيرة جدًا",
     too_many_note: |count| format!("انتظر {} ثم أعد المحاولة.", seconds(count)),
-    cookies: "ملفات تعريف الارتباط معطّلة",
-    cookies_note: "تحتاج هذه الصفحة إلى ملف تعريف ارتباط لحماية دفعتك. اسمح بملفات تعريف الارتباط لهذا الموقع ثم أعد المحاولة.",
+    cookies: "افتح رابط الدفع من جديد",
+    cookies_note: "لا يعمل هذا العنوان إلا في المتصفح الذي فُتحت فيه صفحة الدفع. افتح الرابط الذي وصلك مرة أخرى، وإن ظهرت هذه الصفحة مجددًا فاسمح بملفات تعريف الارتباط لهذا الموقع.",
     stale_form: "بقيت هذه الصفحة مفتوحة مدة طويلة",
     stale_form_note: "حرصًا على سلامتك لم يُرسَل أي شيء. افتح صفحة الدفع من جديد للمتابعة.",
     too_long: "النص طويل جدًا",

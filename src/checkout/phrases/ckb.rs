@@ -39,7 +39,7 @@ pub(super) const WORDS: Phrases = Phrases {
         Gateway::NassWallet => "جزدانی ناس",
     },
     gateway_note: |gateway| match gateway {
-        Gateway::CreditCard => "ڤیزا، ماستەرکارد، ئەمریکان ئێکسپرێس",
+        Gateway::CreditCard => "ڤیزا · ماستەرکارد · ئەمریکان ئێکسپرێس",
         Gateway::Fib | Gateway::FastPay | Gateway::Zain | Gateway::AsiaPay | Gateway::NassWallet => {
             "لە پەڕەی داهاتوودا پشتڕاستی دەکەیتەوە"
         }
@@ -54,7 +54,7 @@ pub(super) const WORDS: Phrases = Phrases {
     your_details: "زانیارییەکانت",
     email: "ئیمەیڵ",
     phone: "ژمارەی مۆبایل",
-    passed_on: |merchant| format!("تەنها دەدرێت بە {merchant}"),
+    passed_on: |merchant| format!("زانیارییەکانت تەنها دەدرێن بە {merchant}"),
     promo_code: "کۆدی داشکاندن",
     promo_ask: "زیادکردنی کۆدی داشکاندن",
     promo_apply: "جێبەجێکردن",
@@ -63,6 +63,9 @@ pub(super) const WORDS: Phrases = Phrases {
     pay_amount: |amount| format!("{amount} بدە"),
     paying: "پارەدان جێبەجێ دەکرێت…",
     cancel: "هەڵوەشاندنەوەی پارەدان",
+    cancel_ask: "ئەم پارەدانە هەڵدەوەشێنیتەوە؟",
+    cancel_note: "دوای هەڵوەشاندنەوە چیتر ناتوانرێت پارەکەی بدرێت.",
+    go_back: "گەڕانەوە",
     test_cards: "کارتی تاقیکردنەوە: \u{2066}4242 4242 4242 4242\u{2069}، هەر بەروارێکی داهاتوو و هەر ٣ ژمارەیەک.",
 
     please_check: "تکایە ئەم خانانە بپشکنە",
@@ -77,16 +80,16 @@ pub(super) const WORDS: Phrases = Phrases {
     card_holder_missing: "ناوی سەر کارتەکە بنووسە",
     card_expiry_invalid: "بەرواری بەسەرچوون بە مانگ و ساڵ بنووسە، وەک \u{2066}08 / 29\u{2069}",
     card_expired: "ماوەی ئەم کارتە بەسەرچووە",
-    card_cvv_invalid: "کۆدی پاراستن بپشکنە: ٣ ژمارە، یان ٤ ژمارە بۆ ئەمریکان ئێکسپرێس",
+    card_cvv_invalid: "کۆدی پاراستن بپشکنە",
 
     not_paid: "پارەدانەکەت سەرکەوتوو نەبوو",
     decline: |reason| match reason {
         DeclineReason::DoNotHonor => Advice {
             what: "بانکەکەت پارەدانەکەی ڕەت کردەوە.",
-            help: "کارتێک یان شێوازێکی تر تاقی بکەرەوە، یان هۆکارەکەی لە بانکەکەت بپرسە.",
+            help: "کارتێکی تر یان شێوازێکی تری پارەدان تاقی بکەرەوە، یان هۆکارەکەی لە بانکەکەت بپرسە.",
         },
         DeclineReason::InsufficientFunds => Advice {
-            what: "باڵانسی پێویست نییە.",
+            what: "باڵانسەکەت بەس نییە.",
             help: "باڵانس زیاد بکە و دووبارە هەوڵ بدەوە، یان بە شێوازێکی تر پارە بدە.",
         },
         DeclineReason::ExpiredCard => Advice {
@@ -95,7 +98,7 @@ pub(super) const WORDS: Phrases = Phrases {
         },
         DeclineReason::CvvMismatch => Advice {
             what: "کۆدی پاراستن لەگەڵ کارتەکە ناگونجێت.",
-            help: "کۆدەکەی سەر کارتەکەت بپشکنە و دووبارە بینووسە.",
+            help: "کۆدەکەی سەر کارتەکەت بپشکنە و دووبارە بینووسەوە.",
         },
         DeclineReason::ProcessingError => Advice {
             what: "پارەدانەکە جێبەجێ نەکرا.",
@@ -103,7 +106,7 @@ pub(super) const WORDS: Phrases = Phrases {
         },
         DeclineReason::FraudRisk => Advice {
             what: "پشکنینی ئاسایش پارەدانەکەی ڕاگرت.",
-            help: "کارتێک یان شێوازێکی تری پارەدان بەکاربهێنە.",
+            help: "کارتێکی تر یان شێوازێکی تری پارەدان بەکاربهێنە.",
         },
         DeclineReason::NotSent => Advice {
             what: "پەیوەندی بە خزمەتگوزاری پارەدانەوە نەکرا.",
@@ -131,10 +134,10 @@ pub(super) const WORDS: Phrases = Phrases {
 
     simulation: "هاوشێوەکردن",
     simulation_note: "ئەم پەڕەیە لە کاتی تاقیکردنەوەی پارەداندا جێی جزدانەکە دەگرێتەوە. هیچ پارەیەک نابڕدرێت.",
-    wallet_asks: |merchant| format!("داوای پارەدان لەلایەن {merchant}"),
-    approve: "ڕازیبوون بە پارەدان",
+    wallet_asks: |merchant| format!("{merchant} داوای پارەدان دەکات"),
+    approve: "پەسەندکردنی پارەدان",
     decline_it: "ڕەتکردنەوە",
-    not_enough: "باڵانسی پێویست نییە",
+    not_enough: "باڵانس بەس نییە",
 
     confirming: "پارەدانەکەت پشتڕاست دەکرێتەوە",
     confirming_note: "ئەمە بە گشتی چەند چرکەیەک دەخایەنێت. ئەم پەڕەیە بە کراوەیی بهێڵەرەوە و دووبارە پارە مەدە.",
@@ -144,7 +147,7 @@ pub(super) const WORDS: Phrases = Phrases {
     paid: "پارەدانەکە سەرکەوتوو بوو",
     paid_note: |merchant| format!("پارەدانەکەت گەیشت بە {merchant}."),
     held: "پارەدانەکە پەسەند کرا",
-    held_note: |merchant| format!("بڕی پارەکە لەسەر کارتەکەت ڕاگیرا و دواتر لەلایەن {merchant} وەردەگیرێت."),
+    held_note: |merchant| format!("بڕی پارەکە لەسەر کارتەکەت ڕاگیرا و {merchant} دواتر وەریدەگرێت."),
     forwarding: |merchant, count| format!("دوای {} چرکە دەگەڕێیتەوە بۆ {merchant}", number(count)),
     stay_here: "لێرە بمێنەوە",
     view_receipt: "بینینی پسوولە",
@@ -186,8 +189,8 @@ pub(super) const WORDS: Phrases = Phrases {
     not_found_note: "لەوانەیە بەستەرەکە ناتەواو یان هەڵە بێت. لەو نامەیەوە کە پێت گەیشتووە دووبارە بیکەرەوە، یان داوای بەستەرێکی نوێ لە فرۆشیار بکە.",
     too_many: "داواکاری زۆرە",
     too_many_note: |count| format!("{} چرکە چاوەڕێ بکە و پاشان دووبارە هەوڵ بدەوە.", number(count)),
-    cookies: "کووکییەکان کوژاونەتەوە",
-    cookies_note: "ئەم پەڕەیە بۆ پاراستنی پارەدانەکەت پێویستی بە کووکی هەیە. ڕێگە بە کووکی بدە بۆ ئەم ماڵپەڕە و پاشان دووبارە هەوڵ بدەوە.",
+    cookies: "بەستەری پارەدان دووبارە بکەرەوە",
+    cookies_note: "ئەم ناونیشانە تەنها لەو وێبگەڕەدا کار دەکات کە پەڕەی پارەدانی تێدا کراوەتەوە. ئەو بەستەرەی پێت گەیشتووە دووبارە بکەرەوە. ئەگەر هەر ئەم پەڕەیەت بینی، ڕێگە بە کووکی بدە بۆ ئەم ماڵپەڕە.",
     stale_form: "ئەم پەڕەیە ماوەیەکی زۆر کراوە بوو",
     stale_form_note: "بۆ پاراستنت هیچ شتێک نەنێردرا. پەڕەی پارەدان دووبارە بکەرەوە و بەردەوام بە.",
     too_long: "دەقەکە زۆر درێژە",
@@ -199,17 +202,17 @@ pub(super) const WORDS: Phrases = Phrases {
     request_number: "ژمارەی داوا",
     try_again: "دووبارە هەوڵ بدەوە",
 
-    payment_from: |merchant| format!("داوای پارەدان لەلایەن {merchant}"),
+    payment_from: |merchant| format!("{merchant} داوای پارەدان دەکات"),
     continue_to_pay: "بەردەوام بە بۆ پارەدان",
     share: "هاوبەشکردنی بەستەری پارەدان",
-    share_note: "هەرکەسێک بەستەرەکە بکاتەوە یان کۆدەکە بپشکنێت دەتوانێت پارە بدات.",
-    scan: "بۆ پارەدان کۆدەکە بپشکنە",
+    share_note: "هەرکەسێک بەستەرەکە بکاتەوە یان کۆدەکە سکان بکات دەتوانێت پارە بدات.",
+    scan: "بۆ پارەدان کۆدەکە سکان بکە",
     link: "بەستەر",
     copy: "کۆپیکردن",
     copied: "کۆپی کرا",
     whatsapp: "ناردن بە واتساپ",
     whatsapp_text: |shared| {
-        let ask = format!("داوای پارەدان لەلایەن {}", shared.merchant);
+        let ask = format!("{} داوای پارەدان دەکات", shared.merchant);
         lines(&[Some(&ask), shared.title, shared.amount, Some(shared.url)])
     },
 };

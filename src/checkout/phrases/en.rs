@@ -25,7 +25,7 @@ pub(super) const WORDS: Phrases = Phrases {
         1 => "1 minute left to pay".to_owned(),
         _ => format!("{minutes} minutes left to pay"),
     },
-    time_is_up: "The time to pay is over",
+    time_is_up: "The time to pay has run out",
 
     how_to_pay: "Payment method",
     gateway: |gateway| match gateway {
@@ -37,7 +37,7 @@ pub(super) const WORDS: Phrases = Phrases {
         Gateway::NassWallet => "Nass Wallet",
     },
     gateway_note: |gateway| match gateway {
-        Gateway::CreditCard => "Visa, Mastercard, American Express",
+        Gateway::CreditCard => "Visa · Mastercard · American Express",
         Gateway::Fib | Gateway::FastPay | Gateway::Zain | Gateway::AsiaPay | Gateway::NassWallet => {
             "You confirm on the next page"
         }
@@ -61,6 +61,9 @@ pub(super) const WORDS: Phrases = Phrases {
     pay_amount: |amount| format!("Pay {amount}"),
     paying: "Processing…",
     cancel: "Cancel payment",
+    cancel_ask: "Cancel this payment?",
+    cancel_note: "Once canceled, it can no longer be paid.",
+    go_back: "Go back",
     test_cards: "Test card: 4242 4242 4242 4242, any future date, any 3 digits.",
 
     please_check: "Please check these fields",
@@ -75,7 +78,7 @@ pub(super) const WORDS: Phrases = Phrases {
     card_holder_missing: "Enter the name on the card",
     card_expiry_invalid: "Enter the expiry date as month and year, like 08 / 29",
     card_expired: "This card has expired",
-    card_cvv_invalid: "Check the security code: 3 digits, or 4 on American Express",
+    card_cvv_invalid: "Check the security code",
 
     not_paid: "Your payment did not go through",
     decline: |reason| match reason {
@@ -133,7 +136,7 @@ pub(super) const WORDS: Phrases = Phrases {
     wallet_asks: |merchant| format!("Payment request from {merchant}"),
     approve: "Approve payment",
     decline_it: "Decline",
-    not_enough: "Not enough balance",
+    not_enough: "Insufficient balance",
 
     confirming: "Confirming your payment",
     confirming_note: "This usually takes a few seconds. Keep this page open and do not pay again.",
@@ -173,7 +176,7 @@ pub(super) const WORDS: Phrases = Phrases {
             "Every attempt to pay was declined, so this page is now closed. Ask {merchant} for a new payment link."
         )
     },
-    expired: "The time to pay is over",
+    expired: "The time to pay has run out",
     expired_note: |merchant| {
         format!("This page was open for a limited time. Ask {merchant} for a new payment link.")
     },
@@ -189,8 +192,8 @@ pub(super) const WORDS: Phrases = Phrases {
         1 => "Wait 1 second, then try again.".to_owned(),
         _ => format!("Wait {seconds} seconds, then try again."),
     },
-    cookies: "Cookies are switched off",
-    cookies_note: "This page needs a cookie to protect your payment. Allow cookies for this site, then try again.",
+    cookies: "Open the payment link again",
+    cookies_note: "This address works only in the browser where the payment was opened. Open the link you received again. If you still see this page, allow cookies for this site.",
     stale_form: "This page was open for too long",
     stale_form_note: "To protect you, nothing was sent. Open the payment page again and continue.",
     too_long: "That is too long",

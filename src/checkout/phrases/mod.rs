@@ -73,6 +73,9 @@ pub struct Phrases {
     pub pay_amount: With,
     pub paying: &'static str,
     pub cancel: &'static str,
+    pub cancel_ask: &'static str,
+    pub cancel_note: &'static str,
+    pub go_back: &'static str,
     pub test_cards: &'static str,
 
     // What is wrong with a field

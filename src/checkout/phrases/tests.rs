@@ -9,14 +9,16 @@ fn arabic_nouns_agree_with_their_numbers() {
     let words = Phrases::of(Language::Arabic);
     for (left, text) in [
         (0, "لم تتبقَّ أي محاولة."),
-        (1, "يتبقى لديك محاولة واحدة."),
-        (2, "يتبقى لديك محاولتان."),
-        (3, "يتبقى لديك ٣ محاولات."),
-        (5, "يتبقى لديك ٥ محاولات."),
-        (11, "يتبقى لديك ١١ محاولة."),
+        (1, "تتبقى لديك محاولة واحدة."),
+        (2, "تتبقى لديك محاولتان."),
+        (3, "تتبقى لديك ٣ محاولات."),
+        (5, "تتبقى لديك ٥ محاولات."),
+        (11, "تتبقى لديك ١١ محاولة."),
     ] {
         assert_eq!((words.attempts_left)(left), text);
     }
+    // What is left is feminine, whether it is minutes or attempts.
+    assert_eq!((words.minutes_left)(5), "تتبقى ٥ دقائق لإتمام الدفع");
     assert_eq!((words.too_many_note)(10), "انتظر ١٠ ثوانٍ ثم أعد المحاولة.");
     assert_eq!((words.too_many_note)(60), "انتظر ٦٠ ثانية ثم أعد المحاولة.");
 }
@@ -40,6 +42,16 @@ fn every_decline_has_its_own_words_and_something_to_do() {
             advice.iter().all(|advice| advice.help.ends_with('.')),
             "{language}"
         );
+    }
+}
+
+#[test]
+fn what_is_short_cannot_be_read_as_what_is_not_needed() {
+    // In Sorani "the balance that is needed is not there" also reads "no balance is needed".
+    let words = Phrases::of(Language::Sorani);
+    let advice = (words.decline)(DeclineReason::InsufficientFunds);
+    for text in [advice.what, words.not_enough] {
+        assert!(text.contains("بەس نییە") && !text.contains("پێویست"), "{text}");
     }
 }
 

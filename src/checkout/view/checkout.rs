@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use domain::provider::{DeclineReason, Gateway};
 use domain::{Money, Timestamp};
 
-/// Pay, here and now. One form pays; the promo code and the cancel button have forms of their own.
+/// Pay, here and now. One form pays; the promo code has a form of its own, and canceling a page of its own.
 ///
 /// The form sends `gateway`, and as far as they are asked for `email`, `phone`, `card_number`, `card_holder`, `card_expiry` (`MM / YY`, as
 /// typed) and `card_cvv`. Digits may come as ١٢٣: `domain::language::latin_digits` reads them.
@@ -47,8 +47,8 @@ pub struct CheckoutPage {
     pub card: CardTyped,
     /// Where to pay.
     pub pay: Form,
-    /// Where to cancel; without it there is no such button.
-    pub cancel: Option<Form>,
+    /// The page that asks whether to cancel; without it there is no such link.
+    pub cancel_path: Option<String>,
 }
 
 /// A way to pay and its price.

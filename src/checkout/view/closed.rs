@@ -1,10 +1,11 @@
-//! Pages on which there is nothing to pay.
+//! Pages on which there is nothing to pay, and the question before the payer closes one.
 
 use super::Page;
-use super::frame::{Frame, Order};
+use super::frame::{Form, Frame, Order};
 use crate::checkout::destination::Destination;
 use askama::Template;
 use axum::http::StatusCode;
+use domain::Money;
 
 /// Every attempt was used.
 #[derive(Clone, Debug)]
@@ -13,17 +14,21 @@ pub struct AttemptsUsedPage {
     pub frame: Frame,
     /// What was to be paid.
     pub order: Order,
+    /// How much.
+    pub amount: Money,
     /// The way back to the merchant.
     pub back: Option<Destination>,
 }
 
-/// The time to pay is over.
+/// The time to pay has run out.
 #[derive(Clone, Debug)]
 pub struct ExpiredPage {
     /// Around it.
     pub frame: Frame,
     /// What was to be paid.
     pub order: Order,
+    /// How much.
+    pub amount: Money,
     /// The way back to the merchant.
     pub back: Option<Destination>,
 }
@@ -44,8 +49,26 @@ pub struct CanceledPage {
     pub frame: Frame,
     /// What was to be paid.
     pub order: Order,
+    /// How much.
+    pub amount: Money,
     /// The way back to the merchant.
     pub back: Option<Destination>,
+}
+
+/// Whether the payer means to cancel, which cannot be undone.
+#[derive(Debug, Template)]
+#[template(path = "cancel.html")]
+pub struct CancelPage {
+    /// Around it.
+    pub frame: Frame,
+    /// What is to be paid.
+    pub order: Order,
+    /// How much.
+    pub amount: Money,
+    /// Where to cancel.
+    pub cancel: Form,
+    /// The page that pays.
+    pub back_path: String,
 }
 
 /// No such page, or not with this secret.
@@ -74,7 +97,7 @@ pub enum Trouble {
         /// When to come back.
         after_seconds: u32,
     },
-    /// The browser brings no cookie back.
+    /// The browser brings nothing that opens the page: it is another one, or it keeps no cookies.
     Cookies,
     /// The form does not come from our page, or did not arrive in time. Nothing was done.
     StaleForm,
@@ -107,6 +130,7 @@ struct Closed<'a> {
     heading: &'a str,
     notes: Vec<String>,
     order: Option<&'a Order>,
+    amount: Option<&'a Money>,
     /// Label and value of a line for whoever asks for help.
     detail: Option<(&'a str, &'a str)>,
     back: Option<&'a Destination>,
@@ -121,6 +145,7 @@ impl<'a> Closed<'a> {
             heading,
             notes,
             order: None,
+            amount: None,
             detail: None,
             back: None,
             again_path: None,
@@ -145,6 +170,7 @@ impl Page for AttemptsUsedPage {
         ];
         Closed {
             order: Some(&self.order),
+            amount: Some(&self.amount),
             back: self.back.as_ref(),
             ..Closed::new(&self.frame, Mark::Cross, words.attempts_used, notes)
         }
@@ -167,6 +193,7 @@ impl Page for ExpiredPage {
         let notes = vec![(words.expired_note)(&self.frame.name())];
         Closed {
             order: Some(&self.order),
+            amount: Some(&self.amount),
             back: self.back.as_ref(),
             ..Closed::new(&self.frame, Mark::Clock, words.expired, notes)
         }
@@ -208,10 +235,21 @@ impl Page for CanceledPage {
         let notes = vec![words.canceled_note.to_owned(), words.not_charged.to_owned()];
         Closed {
             order: Some(&self.order),
+            amount: Some(&self.amount),
             back: self.back.as_ref(),
             ..Closed::new(&self.frame, Mark::Cross, words.canceled, notes)
         }
         .render()
+    }
+}
+
+impl Page for CancelPage {
+    fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    fn html(&self) -> Result<String, askama::Error> {
+        self.render()
     }
 }
 

@@ -124,7 +124,7 @@ impl Frame {
     pub(super) fn name(&self) -> String {
         self.merchant
             .as_ref()
-            .map(|merchant| merchant.name.isolated())
+            .map(|merchant| merchant.name.unbroken().isolated())
             .unwrap_or_default()
     }
 

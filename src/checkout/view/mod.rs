@@ -6,10 +6,10 @@
 //! | Page | Status |
 //! |---|---|
 //! | [`CheckoutPage`] | 200; 402 after a decline, 422 with wrong fields, 409 while another attempt runs, 503 without its gateway |
-//! | [`WalletPage`], [`ProcessingPage`], [`SuccessPage`], [`ReceiptPage`], [`LinkPage`], [`SharePage`] | 200 |
+//! | [`WalletPage`], [`CancelPage`], [`ProcessingPage`], [`SuccessPage`], [`ReceiptPage`], [`LinkPage`], [`SharePage`] | 200 |
 //! | [`AttemptsUsedPage`], [`ExpiredPage`], [`LinkOverPage`], [`CanceledPage`] | 410: it was here, and will not come back |
 //! | [`NotFoundPage`] | 404, for a wrong secret too |
-//! | [`ErrorPage`] | 429, 403 (cookies, stale form), 413, 500, 503 |
+//! | [`ErrorPage`] | 429, 403 (no cookie, stale form), 413, 500, 503 |
 
 mod checkout;
 mod closed;
@@ -26,7 +26,7 @@ pub mod samples;
 
 pub use checkout::{CardTyped, CheckoutPage, Contact, Notice, Offer, Problem, Promo, PromoProblem};
 pub use closed::{
-    AttemptsUsedPage, CanceledPage, ErrorPage, ExpiredPage, LinkOverPage, NotFoundPage, Trouble,
+    AttemptsUsedPage, CancelPage, CanceledPage, ErrorPage, ExpiredPage, LinkOverPage, NotFoundPage, Trouble,
 };
 pub use frame::{Discount, Form, Frame, Hidden, Merchant, Order};
 pub use link::{LinkPage, SharePage};

@@ -29,6 +29,14 @@ pub struct Forward {
     pub after_seconds: Option<u32>,
 }
 
+impl SuccessPage {
+    /// What is said while the seconds run out.
+    fn countdown(&self, seconds: &u32) -> Vec<(u32, String)> {
+        let line = |left: u32| (left, self.frame.forwarding(&left));
+        (1..=*seconds).rev().map(line).collect()
+    }
+}
+
 impl Page for SuccessPage {
     fn frame(&self) -> &Frame {
         &self.frame

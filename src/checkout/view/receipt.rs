@@ -81,11 +81,9 @@ impl Receipt {
         let words = frame.words();
         match &self.card {
             Some(card) => {
-                let (brand, last4) = (
-                    Text::new(words.brand(card.brand)),
-                    frame.language.digits(card.last4.as_str()),
-                );
-                (words.card_ending)(&brand.isolated(), &Text::new(&last4).isolated())
+                let brand = Text::new(words.brand(card.brand));
+                // In the digits that are on the card.
+                (words.card_ending)(&brand.isolated(), &card.last4.isolated())
             }
             None => (words.gateway)(self.via).to_owned(),
         }

@@ -1,10 +1,10 @@
 //! One value of each page, filled as a real one would be: for tests, and for looking at pages (`cargo run --example checkout_pages`).
 
 use super::{
-    AttemptsUsedPage, CanceledPage, CardTyped, CheckoutPage, Contact, Discount, ErrorPage, ExpiredPage, Form,
-    Forward, Frame, Hidden, LinkOverPage, LinkPage, Merchant, NotFoundPage, Notice, Offer, Order, Page,
-    PaidCard, Problem, ProcessingPage, Promo, PromoProblem, Receipt, ReceiptPage, SharePage, SuccessPage,
-    Taken, Trouble, WalletPage,
+    AttemptsUsedPage, CancelPage, CanceledPage, CardTyped, CheckoutPage, Contact, Discount, ErrorPage,
+    ExpiredPage, Form, Forward, Frame, Hidden, LinkOverPage, LinkPage, Merchant, NotFoundPage, Notice, Offer,
+    Order, Page, PaidCard, Problem, ProcessingPage, Promo, PromoProblem, Receipt, ReceiptPage, SharePage,
+    SuccessPage, Taken, Trouble, WalletPage,
 };
 use crate::checkout::colour::Colour;
 use crate::checkout::destination::Destination;
@@ -34,6 +34,7 @@ pub fn all(language: Language) -> Vec<(&'static str, Box<dyn Page>)> {
             Box::new(with_wrong_promo(checkout(language))),
         ),
         ("wallet", Box::new(wallet(language))),
+        ("cancel", Box::new(cancel(language))),
         ("processing", Box::new(processing(language, false))),
         ("processing-slow", Box::new(processing(language, true))),
         ("success", Box::new(success(language, Taken::Paid))),
@@ -67,11 +68,11 @@ fn closed(language: Language) -> Vec<(&'static str, Box<dyn Page>)> {
         mode: Mode::Live,
         ..frame.clone()
     };
-    let trouble = |trouble| {
+    let trouble = |trouble: Trouble| {
         Box::new(ErrorPage {
             frame: nobody.clone(),
+            again_path: (trouble != Trouble::Cookies).then(|| "/checkout/pi_01".to_owned()),
             trouble,
-            again_path: Some("/checkout/pi_01".to_owned()),
         })
     };
     let request = "req_01JXQ3M8Z6T4V9B7N2K5H8C1D0".to_owned();
@@ -81,6 +82,7 @@ fn closed(language: Language) -> Vec<(&'static str, Box<dyn Page>)> {
             Box::new(AttemptsUsedPage {
                 frame: frame.clone(),
                 order: order.clone(),
+                amount: iqd(125_000),
                 back: back.clone(),
             }),
         ),
@@ -89,6 +91,7 @@ fn closed(language: Language) -> Vec<(&'static str, Box<dyn Page>)> {
             Box::new(ExpiredPage {
                 frame: frame.clone(),
                 order: order.clone(),
+                amount: iqd(125_000),
                 back: back.clone(),
             }),
         ),
@@ -97,6 +100,7 @@ fn closed(language: Language) -> Vec<(&'static str, Box<dyn Page>)> {
             Box::new(CanceledPage {
                 frame: frame.clone(),
                 order: order.clone(),
+                amount: iqd(125_000),
                 back,
             }),
         ),
@@ -184,7 +188,7 @@ pub fn checkout(language: Language) -> CheckoutPage {
         }),
         card: CardTyped::default(),
         pay: form("/checkout/pi_01"),
-        cancel: Some(form("/checkout/pi_01/cancel")),
+        cancel_path: Some("/checkout/pi_01/cancel".to_owned()),
     }
 }
 
@@ -264,6 +268,19 @@ fn wallet(language: Language) -> WalletPage {
     }
 }
 
+fn cancel(language: Language) -> CancelPage {
+    CancelPage {
+        frame: Frame {
+            here: "/checkout/pi_01/cancel".to_owned(),
+            ..frame(language)
+        },
+        order: order(language),
+        amount: iqd(125_000),
+        cancel: form("/checkout/pi_01/cancel"),
+        back_path: "/checkout/pi_01".to_owned(),
+    }
+}
+
 fn processing(language: Language, slow: bool) -> ProcessingPage {
     ProcessingPage {
         frame: frame(language),
@@ -302,7 +319,7 @@ fn success(language: Language, taken: Taken) -> SuccessPage {
         receipt_path: "/checkout/pi_01/receipt".to_owned(),
         forward: Destination::parse("https://school.example/paid?payment_intent=pi_01").map(|to| Forward {
             to,
-            after_seconds: Some(8),
+            after_seconds: Some(10),
         }),
     }
 }

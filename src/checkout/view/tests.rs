@@ -160,6 +160,43 @@ fn wrong_fields_are_marked_and_explained() {
 }
 
 #[test]
+fn a_page_that_is_over_still_says_how_much_it_was_for() {
+    for language in Language::ALL {
+        let amount = samples::checkout(*language).subtotal.shown(*language).to_string();
+        for (name, page) in samples::all(*language) {
+            if matches!(name, "attempts-used" | "expired" | "canceled" | "cancel") {
+                let document = Html::parse_document(&page.html().unwrap());
+                assert_eq!(text(&document, ".amount"), amount, "{name} in {language}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_last_digits_of_a_card_are_those_on_the_card() {
+    for language in Language::ALL {
+        for (_, page) in samples::all(*language)
+            .iter()
+            .filter(|(name, _)| ["success", "receipt"].contains(name))
+        {
+            let document = Html::parse_document(&page.html().unwrap());
+            assert!(text(&document, ".facts").contains("4242"), "{language}");
+        }
+    }
+}
+
+#[test]
+fn one_second_at_a_time_is_told_until_the_browser_goes_back() {
+    let pages = samples::all(Language::English);
+    let (_, page) = pages.iter().find(|(name, _)| *name == "success").unwrap();
+    let document = Html::parse_document(&page.html().unwrap());
+    assert_eq!(select(&document, "[data-tick]").len(), 10);
+    let shown = text(&document, "[data-tick]:not([hidden])");
+    assert!(shown.ends_with("in 10 seconds"), "{shown}");
+    assert!(text(&document, "[data-tick='1']").ends_with("in 1 second"));
+}
+
+#[test]
 fn a_page_has_the_letters_of_its_language_only() {
     // Arabic and Sorani share a script and differ in letters: a phrase in the wrong table would show here.
     let foreign = |language| match language {

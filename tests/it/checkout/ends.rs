@@ -14,9 +14,30 @@ async fn who_cancels_is_led_back_and_nobody_pays_it_any_more(
     let app = TestApp::start(engine).await;
     let counter = Counter::open(&app).await;
     let (order, browser, page) = counter.sends(&app, json!({})).await;
-    let cancel = page.form("class=\"cancel\"");
+    // It cannot be undone, so it is asked first, and asking changes nothing.
+    assert!(
+        page.html.contains(&format!("href=\"{}/cancel\"", order.page)),
+        "{}",
+        page.html
+    );
+    let asked = browser.open(&format!("{}/cancel", order.page)).await;
+    asked.says(
+        200,
+        &["Cancel this payment?", "150,000 IQD", "Cancel payment", "Go back"],
+    );
+    assert!(
+        asked.html.contains(&format!("href=\"{}\"", order.page)),
+        "{}",
+        asked.html
+    );
+    assert_eq!(counter.hears(&order).await, "created");
+    let cancel = asked.form("class=\"stack\"");
     let canceled = browser.fill(&cancel, &[]).await;
-    canceled.says(410, &["Payment canceled", "You have not been charged."]);
+    canceled.says(
+        410,
+        &["Payment canceled", "You have not been charged.", "150,000 IQD"],
+    );
+    browser.open(&asked.path).await.says(410, &["Payment canceled"]);
     let back = format!("https://shop.example/basket?payment_intent={}\"", order.id);
     assert!(canceled.html.contains(&back), "{}", canceled.html);
     browser.fill(&cancel, &[]).await.says(410, &["Payment canceled"]);
@@ -48,8 +69,11 @@ async fn what_is_paid_is_not_canceled(#[values(Engine::Sqlite, Engine::Postgres)
         .pays_by(&page, Payer::Visa)
         .await
         .says(200, &["Payment successful"]);
-    let kept = browser.fill(&page.form("class=\"cancel\""), &[]).await;
-    kept.says(200, &["Payment successful"]);
+    let cancel = format!("{}/cancel", order.page);
+    browser.open(&cancel).await.says(200, &["Payment successful"]);
+    let kept = browser.post(&cancel, &[]).await;
+    assert_eq!((kept.status, kept.header("location")), (303, order.page.as_str()));
+    browser.open(&order.page).await.says(200, &["Payment successful"]);
     assert_eq!(counter.hears(&order).await, "succeeded");
 }
 
@@ -71,13 +95,20 @@ async fn the_clock_ends_it_whether_or_not_somebody_swept(
         last.html
     );
     app.clock.advance(Duration::seconds(1));
-    let told = ["The time to pay is over", "Back to Zubaida School"];
+    let told = [
+        "The time to pay has run out",
+        "150,000 IQD",
+        "Back to Zubaida School",
+    ];
     browser.get(&order.page).await.says(410, &told);
     browser.pays_by(&page, Payer::Visa).await.says(410, &told);
-    browser
-        .fill(&page.form("class=\"cancel\""), &[])
-        .await
-        .says(410, &told);
+    for seen in [
+        browser.open(&format!("{}/cancel", order.page)).await,
+        browser.post(&format!("{}/cancel", order.page), &[]).await,
+    ] {
+        assert!(matches!(seen.status, 303 | 410), "{}", seen.html);
+        browser.open(&order.page).await.says(410, &told);
+    }
     service::intent::expire_due(&app.app, 10).await.unwrap();
     browser.get(&order.page).await.says(410, &told);
     assert_eq!(

@@ -92,7 +92,7 @@ async fn who_asks_for_an_address_and_a_number_gets_both_or_no_payment(
     for (email, phone, told) in [
         ("", "", ["Enter your e-mail address", "Enter your mobile number"]),
         (
-            "noor",
+            "noor@b",
             "12",
             [
                 "Enter an e-mail address like",
@@ -187,6 +187,62 @@ async fn a_promo_code_is_put_on_and_taken_off_and_ends(
     over.says(422, &["This promo code has ended", "Pay 150,000 IQD"]);
     assert_eq!(app.count("payments").await, 1);
     app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promo_code_leaves_what_was_typed_as_it_is(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let shop = Shop::open(&app, Mode::Test, EPARA).await;
+    code(&app, &shop, "EID10", Discount::Share { bps: 1_000 }, None).await;
+    let with = json!({
+        "collectCustomerEmail": true,
+        "collectCustomerPhoneNumber": true,
+        "gateways": ["CREDIT_CARD", "FIB"],
+    });
+    let (_, browser, page) = sent(&app, &shop, with).await;
+    // What the script sends along.
+    let typed = [
+        ("gateway", "FIB"),
+        ("email", "noor@example.iq"),
+        ("phone", "0771 555 0199"),
+        ("card_holder", "Noor"),
+        ("card_expiry", "12 / 27"),
+    ];
+    let stands = |seen: &Seen| {
+        for value in ["noor@example.iq", "0771 555 0199", "Noor", "12 / 27"] {
+            assert!(
+                seen.html.contains(&format!("value=\"{value}\"")),
+                "{value}: {}",
+                seen.html
+            );
+        }
+        assert!(seen.html.contains("value=\"FIB\" checked"), "{}", seen.html);
+    };
+    let mut wrong = vec![("promo_code", "EID")];
+    wrong.extend(typed);
+    let seen = browser.fill(&page.form("/promo\""), &wrong).await;
+    seen.says(422, &["This promo code is not valid for this payment"]);
+    stands(&seen);
+    let mut right = vec![("promo_code", "EID10")];
+    right.extend(typed);
+    let sent = browser.post(&page.form("/promo\"").action, &right).await;
+    assert_eq!((sent.status, sent.header("location")), (303, page.path.as_str()));
+    let applied = browser.open(&page.path).await;
+    applied.says(200, &["Promo code EID10 applied", "Pay 135,000 IQD"]);
+    stands(&applied);
+    // Without a script nothing goes along, and what was carried stays.
+    let removed = browser.fill(&applied.form("/promo/remove\""), &[]).await;
+    removed.says(200, &["Promo code removed", "Pay 150,000 IQD"]);
+    stands(&removed);
+    // A page of S3 opens for whoever knows its reference: what one payer typed is in their browser only.
+    let other = Browser::at(&app);
+    other
+        .open(&page.path)
+        .await
+        .hides(&["noor@example.iq", "0771 555 0199", "Promo code removed"]);
 }
 
 #[rstest]

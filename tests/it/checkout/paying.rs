@@ -186,6 +186,55 @@ async fn a_decline_says_why_and_another_card_pays(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_outlives_a_decline_but_for_number_and_security_code(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let counter = Counter::open(&app).await;
+    let (order, browser, page) = counter.sends(&app, json!({})).await;
+    let mut fields = vec![("attempt", "0")];
+    fields.extend(by_card(Payer::Poor.number()));
+    let sent = browser.post(&page.form("id=\"pay\"").action, &fields).await;
+    // The page is asked for anew, so that nobody who comes back to it is asked to send the form again.
+    assert_eq!((sent.status, sent.header("location")), (303, order.page.as_str()));
+    let cookie = sent.header("set-cookie");
+    let name = "tahsil_typed=";
+    assert!(
+        cookie.starts_with(name)
+            && cookie.ends_with(&format!(
+                "; Path={}; Max-Age=600; HttpOnly; SameSite=Lax",
+                order.page
+            )),
+        "{cookie}"
+    );
+    for secret in ["4000", "9995", "123", "cvv", "number"] {
+        assert!(!cookie.contains(secret), "{cookie}");
+    }
+    for language in ["en", "ar"] {
+        let again = browser.get(&format!("{}?lang={language}", order.page)).await;
+        assert_eq!(again.status, 402);
+        for value in ["Zainab Al-Saadi", "12 / 27"] {
+            assert!(
+                again.html.contains(&format!("value=\"{value}\"")),
+                "{}",
+                again.html
+            );
+        }
+    }
+    // Nobody else sees it, not even with the same address.
+    let other = Browser::at(&app);
+    other.open(&order.opens).await.hides(&["Zainab"]);
+    assert_eq!(browser.cookies("/checkout/pi_other"), "tahsil_lang=ar");
+
+    let english = browser.get(&format!("{}?lang=en", order.page)).await;
+    let paid = browser.pays_by(&english, Payer::Visa).await;
+    paid.says(200, &["Payment successful"]);
+    let kept = browser.cookies(&order.page);
+    assert!(!kept.contains("Zainab"), "{kept}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_fifth_decline_closes_the_page(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let app = TestApp::start(engine).await;
     let counter = Counter::open(&app).await;
@@ -205,6 +254,7 @@ async fn the_fifth_decline_closes_the_page(#[values(Engine::Sqlite, Engine::Post
         410,
         &[
             "This payment could not be completed",
+            "150,000 IQD",
             "You have not been charged.",
             "Back to Zubaida School",
         ],
@@ -263,8 +313,13 @@ async fn of_two_tabs_one_pays_and_the_other_waits_for_it(
         }
         let second = other.pays_by(&beside, Payer::Mastercard).await;
         second.says(200, &["Confirming your payment", "do not pay again"]);
-        let canceled = other.fill(&beside.form("class=\"cancel\""), &[]).await;
-        canceled.says(200, &["Confirming your payment"]);
+        let cancel = format!("{}/cancel", order.page);
+        other.open(&cancel).await.says(200, &["Confirming your payment"]);
+        let canceled = other.post(&cancel, &[]).await;
+        assert_eq!(
+            (canceled.status, canceled.header("location")),
+            (303, order.page.as_str())
+        );
         let status = other.get(&format!("{}/status", order.page)).await;
         assert_eq!(status.html, r#"{"settled":false}"#);
         let receipt = other.get(&format!("{}/receipt", order.page)).await;
@@ -327,7 +382,7 @@ async fn a_lost_answer_is_waited_for(
         end.says(200, &[told]);
     } else {
         // Nothing was sent, and the time is over meanwhile.
-        end.says(410, &["The time to pay is over"]);
+        end.says(410, &["The time to pay has run out"]);
     }
     app.ledger_ties().await;
 }
@@ -351,6 +406,6 @@ async fn digits_may_be_typed_as_they_are_written_in_iraq(
         ("card_cvv", "١٢٣"),
     ];
     let paid = browser.fill(&page.form("id=\"pay\""), &fields).await;
-    paid.says(200, &["كتب", "٤٢٤٢", "١٥٠٬٠٠٠ د.ع"]);
+    paid.says(200, &["كتب", "4242", "١٥٠٬٠٠٠ د.ع"]);
     assert_eq!(counter.hears(&asked).await, "succeeded");
 }
