@@ -5,10 +5,12 @@
 
 use crate::checkout::{self, Pages};
 use crate::config::{Config, Operations};
+use crate::events::Events;
 use crate::graphql as schema;
 use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
 use crate::http::admission::Gate;
 use crate::http::cookie::SessionCookie;
+use crate::http::graphql::{Live, LiveLimits};
 use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
 use crate::http::limit::{Nodes, Throttle, keep_exchanging};
 use crate::http::metrics::{self, Metrics};
@@ -170,8 +172,9 @@ pub fn router(
     app: &App,
     config: &Config,
     Counters { metrics, throttle }: &Counters,
+    events: &Events,
     stopping: &CancellationToken,
-) -> Result<Router, ServeError> {
+) -> Result<(Router, Live), ServeError> {
     let https = config.http.public_url.is_https();
     let gate = Gate {
         app: app.clone(),
@@ -202,15 +205,30 @@ pub fn router(
         address: pages,
         patience: config.http.request_timeout,
     }));
+    let schema = schema::build(app.clone(), config.http.public_url.clone());
+    let limits = LiveLimits {
+        connections: config.live_connections,
+        ..LiveLimits::default()
+    };
+    let origins = config.http.cors_origins.clone();
+    let live = Live::new(
+        app.clone(),
+        schema.clone(),
+        events.feed.clone(),
+        limits,
+        origins,
+        stopping.clone(),
+    );
     let door = graphql::Door {
         gate,
-        schema: schema::build(app.clone(), config.http.public_url.clone()),
+        schema,
         documents: documents(config)?,
         metrics: metrics.graphql(),
         max_body_bytes: config.http.max_body_bytes,
         timeout: config.http.request_timeout,
         introspection: config.http.introspection,
         open_schema: config.http.graphiql,
+        live: live.clone(),
     };
     let readiness = Readiness::new(Arc::new(DatabaseAnswers(app.clone())), stopping.clone());
     metrics.register(RequestLogMetrics::new(app.clone())?)?;
@@ -229,11 +247,12 @@ pub fn router(
     }
     let ids = app.clone();
     let new_id: NewRequestId = Arc::new(move || ids.id::<RequestId>(ids.now()).to_string());
-    Ok(routes
+    let routes = routes
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(metrics), metrics::count))
-        .layer(from_fn_with_state(new_id, request_id::identify)))
+        .layer(from_fn_with_state(new_id, request_id::identify));
+    Ok((routes, live))
 }
 
 async fn not_found(Extension(id): Extension<request_id::RequestId>) -> Response {
@@ -273,18 +292,23 @@ pub async fn serve(
     let mut config = config.clone();
     config.http.public_url = config.http.reached_at(listener.local_addr()?);
     let config = &config;
-    let router =
-        router(&app, config, &counters, &stopping)?.into_make_service_with_connect_info::<SocketAddr>();
+    let events = Events::start(&app, config, &stopping);
+    let (router, live) = router(&app, config, &counters, &events, &stopping)?;
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(listen = %listener.local_addr()?, "listening");
     let exchanges = counters.throttle.has_others() && config.role.serves();
     let exchanges = exchanges.then(|| {
         let (throttle, every) = (Arc::clone(&counters.throttle), config.limits.exchange);
         tokio::spawn(keep_exchanging(app.clone(), throttle, every, ended.clone()))
     });
-    let sweeps = config
-        .role
-        .works()
-        .then(|| tokio::spawn(sweep(app.clone(), config.request_log, stopping.clone())));
+    let sweeps = config.role.works().then(|| {
+        tokio::spawn(sweep(
+            app.clone(),
+            config.request_log,
+            config.events,
+            stopping.clone(),
+        ))
+    });
     let announce = stopping.clone();
     let stop = async move {
         stop.await;
@@ -314,13 +338,20 @@ pub async fn serve(
             tracing::error!(%error, "a task of the server ended in a panic");
         }
     }
+    live.drain().await;
+    events.ended().await;
     app.drain().await;
     Ok(result?)
 }
 
 /// Finishes operations whose answer was lost, in a crash for example, closes holds that ran out and forgets old requests. A sweep that fails is logged
 /// and tried again; nothing that readers see depends on it being on time.
-async fn sweep(app: App, request_log: chrono::Duration, stopping: CancellationToken) {
+async fn sweep(
+    app: App,
+    request_log: chrono::Duration,
+    events: chrono::Duration,
+    stopping: CancellationToken,
+) {
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -358,6 +389,11 @@ async fn sweep(app: App, request_log: chrono::Duration, stopping: CancellationTo
             Ok(0) => {}
             Ok(purged) => tracing::info!(purged, "old requests deleted from the log"),
             Err(error) => tracing::error!(%error, "old requests could not be deleted from the log"),
+        }
+        match service::event::purge(&app, app.now() - events, PURGE_LIMIT).await {
+            Ok(0) => {}
+            Ok(purged) => tracing::info!(purged, "old events deleted"),
+            Err(error) => tracing::error!(%error, "old events could not be deleted"),
         }
         match service::credential::purge(&app, PURGE_LIMIT).await {
             Ok(0) => {}

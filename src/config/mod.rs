@@ -59,6 +59,10 @@ pub struct Config {
     pub request_log: chrono::Duration,
     /// Most plain questions that it takes in a second.
     pub request_log_questions_per_second: u32,
+    /// How long events are kept.
+    pub events: chrono::Duration,
+    /// Most live connections of a merchant in a mode.
+    pub live_connections: usize,
     /// Providers of payments.
     pub provider: Provider,
     /// Where the master key comes from.
@@ -200,6 +204,8 @@ impl Config {
             },
             request_log: chrono::Duration::days(values.count(&settings::REQUEST_LOG_DAYS)?),
             request_log_questions_per_second: values.count(&settings::REQUEST_LOG_QUESTIONS_PER_SECOND)?,
+            events: chrono::Duration::days(values.count(&settings::EVENT_DAYS)?),
+            live_connections: values.count(&settings::LIMIT_LIVE_CONNECTIONS)?,
             provider: Provider {
                 live: values.required(&settings::LIVE_PROVIDER, LiveProvider::parse)?,
                 timeout: values.millis(&settings::PROVIDER_TIMEOUT_MS)?,

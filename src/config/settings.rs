@@ -119,6 +119,12 @@ settings! {
     /// How often nodes on PostgreSQL tell each other what keys, merchants and operators used of the limits; 0: each node counts for itself.
     LIMIT_EXCHANGE_MS: Shape::Count { min: 0, max: 60_000, unit: "milliseconds" },
         "limit_exchange_ms", Some("limit-exchange-ms"), Some("250");
+    /// How long events are kept; subscriptions go on after a cursor that is younger.
+    EVENT_DAYS: Shape::Count { min: 1, max: 3_650, unit: "days" },
+        "event_days", Some("event-days"), Some("30");
+    /// Live connections (WebSockets and event streams) of one merchant in one mode, on a node.
+    LIMIT_LIVE_CONNECTIONS: Shape::Count { min: 1, max: 1_000_000, unit: "connections" },
+        "limit_live_connections", Some("limit-live-connections"), Some("1000");
     /// How long a stopping server lets work under way finish.
     SHUTDOWN_GRACE_MS: Shape::Count { min: 0, max: 600_000, unit: "milliseconds" },
         "shutdown_grace_ms", Some("shutdown-grace-ms"), Some("30000");
