@@ -10,7 +10,8 @@ use crate::graphql as schema;
 use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
 use crate::http::admission::Gate;
 use crate::http::cookie::SessionCookie;
-use crate::http::graphql::{Live, LiveLimits};
+use crate::http::event_metrics::EventMetrics;
+use crate::http::graphql::Live;
 use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
 use crate::http::limit::{Nodes, Throttle, keep_exchanging};
 use crate::http::metrics::{self, Metrics};
@@ -206,16 +207,12 @@ pub fn router(
         patience: config.http.request_timeout,
     }));
     let schema = schema::build(app.clone(), config.http.public_url.clone());
-    let limits = LiveLimits {
-        connections: config.live_connections,
-        ..LiveLimits::default()
-    };
     let origins = config.http.cors_origins.clone();
     let live = Live::new(
         app.clone(),
         schema.clone(),
         events.feed.clone(),
-        limits,
+        config.live.clone(),
         origins,
         stopping.clone(),
     );
@@ -232,6 +229,7 @@ pub fn router(
     };
     let readiness = Readiness::new(Arc::new(DatabaseAnswers(app.clone())), stopping.clone());
     metrics.register(RequestLogMetrics::new(app.clone())?)?;
+    metrics.register(EventMetrics::new(events, live.clone())?)?;
     let mut routes = Router::new()
         .merge(health::router(readiness))
         .merge(metrics::router(Arc::clone(metrics)));

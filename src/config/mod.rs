@@ -61,8 +61,8 @@ pub struct Config {
     pub request_log_questions_per_second: u32,
     /// How long events are kept.
     pub events: chrono::Duration,
-    /// Most live connections of a merchant in a mode.
-    pub live_connections: usize,
+    /// Live connections and their limits.
+    pub live: Live,
     /// Providers of payments.
     pub provider: Provider,
     /// Where the master key comes from.
@@ -126,6 +126,19 @@ pub struct Limits {
     pub refused_keys: Limit,
     /// How often nodes on PostgreSQL tell each other what was used; zero: never.
     pub exchange: Duration,
+}
+
+/// Live connections: WebSockets and event streams.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Most of a merchant in a mode on a node.
+    pub connections: usize,
+    /// How long a client may take to say who it is.
+    pub init: Duration,
+    /// How often a silent connection is asked whether somebody is there.
+    pub ping: Duration,
+    /// How long one message may take to be written.
+    pub write: Duration,
 }
 
 /// What is logged, and how.
@@ -205,7 +218,12 @@ impl Config {
             request_log: chrono::Duration::days(values.count(&settings::REQUEST_LOG_DAYS)?),
             request_log_questions_per_second: values.count(&settings::REQUEST_LOG_QUESTIONS_PER_SECOND)?,
             events: chrono::Duration::days(values.count(&settings::EVENT_DAYS)?),
-            live_connections: values.count(&settings::LIMIT_LIVE_CONNECTIONS)?,
+            live: Live {
+                connections: values.count(&settings::LIMIT_LIVE_CONNECTIONS)?,
+                init: values.millis(&settings::LIVE_INIT_TIMEOUT_MS)?,
+                ping: values.millis(&settings::LIVE_PING_MS)?,
+                write: values.millis(&settings::LIVE_WRITE_TIMEOUT_MS)?,
+            },
             provider: Provider {
                 live: values.required(&settings::LIVE_PROVIDER, LiveProvider::parse)?,
                 timeout: values.millis(&settings::PROVIDER_TIMEOUT_MS)?,

@@ -125,6 +125,15 @@ settings! {
     /// Live connections (WebSockets and event streams) of one merchant in one mode, on a node.
     LIMIT_LIVE_CONNECTIONS: Shape::Count { min: 1, max: 1_000_000, unit: "connections" },
         "limit_live_connections", Some("limit-live-connections"), Some("1000");
+    /// Longest that a client of a WebSocket may take to say who it is.
+    LIVE_INIT_TIMEOUT_MS: Shape::Count { min: 100, max: 60_000, unit: "milliseconds" },
+        "live_init_timeout_ms", Some("live-init-timeout-ms"), Some("10000");
+    /// How often a silent WebSocket is asked whether somebody is there; after two questions without an answer it is closed.
+    LIVE_PING_MS: Shape::Count { min: 100, max: 600_000, unit: "milliseconds" },
+        "live_ping_ms", Some("live-ping-ms"), Some("20000");
+    /// Longest that one message of a WebSocket may take to be written; whoever reads more slowly is disconnected.
+    LIVE_WRITE_TIMEOUT_MS: Shape::Count { min: 100, max: 600_000, unit: "milliseconds" },
+        "live_write_timeout_ms", Some("live-write-timeout-ms"), Some("30000");
     /// How long a stopping server lets work under way finish.
     SHUTDOWN_GRACE_MS: Shape::Count { min: 0, max: 600_000, unit: "milliseconds" },
         "shutdown_grace_ms", Some("shutdown-grace-ms"), Some("30000");

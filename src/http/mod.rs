@@ -7,6 +7,7 @@ pub mod admission;
 pub mod client_address;
 pub mod cookie;
 pub mod entry;
+pub mod event_metrics;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;

@@ -14,7 +14,7 @@ mod observe;
 mod parameters;
 mod run;
 
-pub use live::{Limits as LiveLimits, Live};
+pub use live::Live;
 pub use observe::GraphqlMetrics;
 
 use crate::config::Introspection;

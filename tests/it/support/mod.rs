@@ -7,6 +7,7 @@
 //! - [`Gate`]: a provider that answers when the test lets it; [`Hand`]: a hand in the database, around every rule.
 //! - [`Till`] and [`Page`]: intents as merchants make them and payers pay them.
 //! - [`Program`] and [`Shop`]: the program as a process, and a merchant's server that outlives it.
+//! - [`Socket`]: a raw WebSocket client.
 //! - [`Rush`], [`crash_round`], [`History`]: many sales at once, a crash in their middle, a long random history with its model.
 
 mod actor;
@@ -23,7 +24,9 @@ mod money;
 mod process;
 mod reply;
 mod rush;
+mod seam;
 mod signer;
+mod socket;
 mod till;
 mod wait;
 
@@ -40,6 +43,8 @@ pub use money::{iqd, money, usd};
 pub use process::{Ended, Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
+pub use seam::{Nodes, Seam, Seen};
 pub use signer::{Signed, Signer};
+pub use socket::{Heard, Socket};
 pub use till::{Page, Till, came_to, dinars, fault, is_locked};
 pub use wait::until;

@@ -18,6 +18,7 @@ pub use socket::{is_upgrade, upgrade};
 pub use sse::router as sse_router;
 
 use super::Door;
+use crate::config::Live as Limits;
 use crate::graphql::Schema;
 use axum::http::HeaderValue;
 use cohort::Cohorts;
@@ -27,34 +28,9 @@ use service::App;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// Limits of live connections, and how long what takes.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Most connections of a merchant in a mode on this node.
-    pub connections: usize,
-    /// How long a client may take to say who it is.
-    pub init: Duration,
-    /// How often a silent connection is asked whether it is there.
-    pub ping: Duration,
-    /// How long one message may take to be written.
-    pub write: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 1_000,
-            init: Duration::from_secs(10),
-            ping: Duration::from_secs(20),
-            write: Duration::from_secs(30),
-        }
-    }
-}
 
 /// What live connections of a node share; cheap to clone.
 #[derive(Clone)]
