@@ -13,4 +13,5 @@ pub mod http;
 pub mod provider;
 pub mod rest;
 pub mod server;
+mod sweeps;
 pub mod telemetry;

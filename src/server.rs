@@ -18,10 +18,11 @@ use crate::http::metrics::{self, Metrics};
 use crate::http::page_address::PageAddress;
 use crate::http::request_id::{self, NewRequestId};
 use crate::http::request_log::RequestLogMetrics;
-use crate::http::{graphiql, graphql, health};
+use crate::http::{graphiql, graphql, health, leftover};
 use crate::rest::door::{Door, Shape};
 use crate::rest::fault::{Class, Fault};
 use crate::rest::{asked, native, openapi, public, rasedi, v1};
+use crate::sweeps;
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Extension;
@@ -47,12 +48,6 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long a browser may remember that it may ask.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3_600);
-/// How often open operations and ended holds are looked for.
-const SWEEP_EVERY: Duration = Duration::from_secs(2);
-/// Most operations that one sweep asks about, and most holds that it closes.
-const SWEEP_LIMIT: u64 = 200;
-/// Most requests that one sweep deletes from the log: as many as are written in that time.
-const PURGE_LIMIT: u64 = 10_000;
 
 /// Ready while the database answers.
 struct DatabaseAnswers(App);
@@ -249,6 +244,7 @@ pub fn router(
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(metrics), metrics::count))
+        .layer(from_fn_with_state(config.http.max_body_bytes, leftover::clear))
         .layer(from_fn_with_state(new_id, request_id::identify));
     Ok((routes, live))
 }
@@ -299,14 +295,7 @@ pub async fn serve(
         let (throttle, every) = (Arc::clone(&counters.throttle), config.limits.exchange);
         tokio::spawn(keep_exchanging(app.clone(), throttle, every, ended.clone()))
     });
-    let sweeps = config.role.works().then(|| {
-        tokio::spawn(sweep(
-            app.clone(),
-            config.request_log,
-            config.events,
-            stopping.clone(),
-        ))
-    });
+    let sweeps = sweeps::begin(&app, config, &stopping);
     let announce = stopping.clone();
     let stop = async move {
         stop.await;
@@ -331,7 +320,7 @@ pub async fn serve(
     };
     stopping.cancel();
     ended.cancel();
-    for task in [sweeps, exchanges].into_iter().flatten() {
+    for task in sweeps.into_iter().chain(exchanges) {
         if let Err(error) = task.await {
             tracing::error!(%error, "a task of the server ended in a panic");
         }
@@ -340,63 +329,4 @@ pub async fn serve(
     events.ended().await;
     app.drain().await;
     Ok(result?)
-}
-
-/// Finishes operations whose answer was lost, in a crash for example, closes holds that ran out and forgets old requests. A sweep that fails is logged
-/// and tried again; nothing that readers see depends on it being on time.
-async fn sweep(
-    app: App,
-    request_log: chrono::Duration,
-    events: chrono::Duration,
-    stopping: CancellationToken,
-) {
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stopping.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        match service::payment::resolve_unknown_outcomes(&app, SWEEP_LIMIT).await {
-            Ok(resolved) if resolved.settled + resolved.failed > 0 => {
-                tracing::info!(
-                    settled = resolved.settled,
-                    failed = resolved.failed,
-                    "open operations resolved"
-                );
-            }
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "open operations could not be looked for"),
-        }
-        match service::payment::expire_due(&app, SWEEP_LIMIT).await {
-            Ok(0) => {}
-            Ok(expired) => tracing::info!(expired, "authorizations expired"),
-            Err(error) => tracing::error!(%error, "ended authorizations could not be looked for"),
-        }
-        match service::intent::expire_due(&app, SWEEP_LIMIT).await {
-            Ok(0) => {}
-            Ok(expired) => tracing::info!(expired, "intents expired"),
-            Err(error) => tracing::error!(%error, "ended intents could not be looked for"),
-        }
-        match service::intent::give_back_late_money(&app, SWEEP_LIMIT).await {
-            Ok(0) => {}
-            Ok(given) => tracing::info!(given, "late money given back"),
-            Err(error) => tracing::error!(%error, "late money could not be looked for"),
-        }
-        match service::api_request::purge(&app, app.now() - request_log, PURGE_LIMIT).await {
-            Ok(0) => {}
-            Ok(purged) => tracing::info!(purged, "old requests deleted from the log"),
-            Err(error) => tracing::error!(%error, "old requests could not be deleted from the log"),
-        }
-        match service::event::purge(&app, app.now() - events, PURGE_LIMIT).await {
-            Ok(0) => {}
-            Ok(purged) => tracing::info!(purged, "old events deleted"),
-            Err(error) => tracing::error!(%error, "old events could not be deleted"),
-        }
-        match service::credential::purge(&app, PURGE_LIMIT).await {
-            Ok(0) => {}
-            Ok(purged) => tracing::info!(purged, "used nonces and ended sessions deleted"),
-            Err(error) => tracing::error!(%error, "used nonces and ended sessions could not be deleted"),
-        }
-    }
 }

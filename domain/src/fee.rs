@@ -126,17 +126,25 @@ impl FeeTerms {
         }
     }
 
-    /// Takes `gross` apart. The fee never exceeds the gross amount, the reserve never exceeds what the fee leaves.
+    /// The fee that the terms ask of `gross`, which may be more than it.
     ///
     /// # Errors
-    /// Never for terms that passed [`FeeTerms::checked`] and a chargeable amount; the type says what arithmetic could do.
-    pub fn apply(&self, gross: Money, order: CaptureOrder) -> Result<Breakdown, MoneyError> {
+    /// As [`FeeTerms::apply`].
+    pub fn wanted(&self, gross: Money, order: CaptureOrder) -> Result<Money, MoneyError> {
         let currency = gross.currency();
         let fixed = match (order, self.fixed) {
             (CaptureOrder::First, Some(fixed)) if fixed.currency() == currency => fixed,
             _ => Money::zero(currency),
         };
-        let fee = least(share(gross, self.fee_bps).checked_add(fixed)?, gross);
+        share(gross, self.fee_bps).checked_add(fixed)
+    }
+
+    /// Takes `gross` apart. The fee never exceeds the gross amount, the reserve never exceeds what the fee leaves.
+    ///
+    /// # Errors
+    /// Never for terms that passed [`FeeTerms::checked`] and a chargeable amount; the type says what arithmetic could do.
+    pub fn apply(&self, gross: Money, order: CaptureOrder) -> Result<Breakdown, MoneyError> {
+        let fee = least(self.wanted(gross, order)?, gross);
         let rest = gross.checked_sub(fee)?;
         let reserve = least(share(gross, self.reserve_bps), rest);
         Ok(Breakdown {

@@ -4,6 +4,7 @@
 //! new. Source: S2 "Idempotency", `reference/payments.md` 2.6 row 19.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
 /// How long a key is remembered (S2: 24 hours, on every door).
@@ -40,6 +41,20 @@ impl fmt::Display for IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// The key `self` of `subject`, which is no other subject's: for those who may do one thing only and choose keys by themselves. One
+    /// that would be too long stands as its digest.
+    #[must_use]
+    pub fn of(&self, subject: impl fmt::Display) -> Self {
+        let whole = format!("{subject}:{}", self.0);
+        if whole.len() <= MAX_KEY {
+            return Self(whole);
+        }
+        Self(format!(
+            "{subject}:sha256:{}",
+            hex::encode(Sha256::digest(&self.0))
+        ))
+    }
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -56,4 +71,21 @@ pub enum IdempotencyRefusal {
     /// The first request with this key has no answer yet.
     #[error("a request with this idempotency key is still in progress")]
     InProgress,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_a_subject_is_a_key_however_long_and_no_other_subjects() {
+        let key = |text: &str| text.parse::<IdempotencyKey>().unwrap();
+        assert_eq!(key("try-1").of("pi_1").as_str(), "pi_1:try-1");
+        assert_ne!(key("try-1").of("pi_1"), key("try-1").of("pi_2"));
+        let (long, longer) = (key(&"x".repeat(MAX_KEY - 1)), key(&"x".repeat(MAX_KEY)));
+        assert_ne!(long.of("pi_1"), longer.of("pi_1"));
+        for key in [long, longer] {
+            assert_eq!(key.of("pi_1").as_str().parse(), Ok(key.of("pi_1")));
+        }
+    }
 }

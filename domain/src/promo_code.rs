@@ -1,6 +1,6 @@
 //! Promo codes: a merchant gives some of the price away (S3, `allowPromoCode`).
 //!
-//! Invariant: a discount is a whole step of the currency and always leaves something to pay. How often a code was used counts
+//! Invariant: a discount is one whole step of the currency at least and always leaves something to pay. How often a code was used counts
 //! payments under way too: whoever is shown a price gets it.
 
 use crate::fee::WHOLE_BPS;
@@ -127,6 +127,12 @@ pub enum PromoRefusal {
     /// Nothing would be left to pay.
     #[error("this promo code is worth more than the payment")]
     NothingLeft,
+    /// Its share of this price is less than the smallest step of the currency.
+    #[error("this promo code takes nothing off this payment")]
+    TakesNothing,
+    /// The merchant would be left with nothing and owe the rest of the fee.
+    #[error("this promo code leaves less than the fee of this payment")]
+    BelowFee,
 }
 
 /// Why a code cannot be made.
@@ -198,10 +204,14 @@ impl PromoCode {
             return Err(PromoRefusal::UsedUp);
         }
         let off = self.discount.off(price)?;
-        if off.minor() < price.minor() {
+        if off.minor() >= price.minor() {
+            return Err(PromoRefusal::NothingLeft);
+        }
+        // Nothing for the payer, and a use less for others.
+        if off.is_positive() {
             Ok(off)
         } else {
-            Err(PromoRefusal::NothingLeft)
+            Err(PromoRefusal::TakesNothing)
         }
     }
 }
@@ -271,14 +281,25 @@ mod tests {
                 currency: Currency::Iqd
             })
         );
+        let percent = promo(Discount::share(100).unwrap());
+        assert_eq!(percent.discount_on(iqd(100), at(0)), Ok(iqd(1)));
+        assert_eq!(
+            percent.discount_on(iqd(99), at(0)),
+            Err(PromoRefusal::TakesNothing)
+        );
         assert!(Discount::share(0).is_err() && Discount::share(WHOLE_BPS).is_err());
     }
 
     proptest! {
         #[test]
-        fn something_is_always_left_to_pay(price in 1_i64..10_000_000, bps in 1_u32..WHOLE_BPS) {
-            let off = promo(Discount::share(bps).unwrap()).discount_on(iqd(price), at(0)).unwrap();
-            prop_assert!(off.minor() >= 0 && off.minor() < iqd(price).minor() && off.minor() % 1_000 == 0);
+        fn something_is_taken_off_and_something_left_or_the_code_is_refused(price in 1_i64..10_000_000, bps in 1_u32..WHOLE_BPS) {
+            match promo(Discount::share(bps).unwrap()).discount_on(iqd(price), at(0)) {
+                Ok(off) => prop_assert!(off.is_positive() && off.minor() < iqd(price).minor() && off.minor() % 1_000 == 0),
+                Err(refusal) => {
+                    prop_assert_eq!(refusal, PromoRefusal::TakesNothing);
+                    prop_assert!(price * i64::from(bps) < i64::from(WHOLE_BPS));
+                }
+            }
         }
     }
 }

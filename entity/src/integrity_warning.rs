@@ -1,4 +1,5 @@
-//! Table `integrity_warnings`: what a rule that only warns has seen. Triggers write it, the integrity report reads it.
+//! Table `integrity_warnings`: what a rule that only warns has seen. Triggers write it, and the application where only it can see;
+//! the integrity report reads it.
 
 use domain::Timestamp;
 use sea_orm::entity::prelude::*;

@@ -15,6 +15,7 @@ mod m20261120_000007_integrity;
 mod m20261120_000008_rate_limits;
 mod m20261120_000009_intents;
 mod m20261120_000010_callback_keys;
+mod m20261120_000011_holds;
 mod m20261128_000012_event_positions;
 
 pub use lock::run_pending;
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000008_rate_limits::Migration),
             Box::new(m20261120_000009_intents::Migration),
             Box::new(m20261120_000010_callback_keys::Migration),
+            Box::new(m20261120_000011_holds::Migration),
             Box::new(m20261128_000012_event_positions::Migration),
         ]
     }

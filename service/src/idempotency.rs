@@ -25,6 +25,8 @@ pub(crate) enum Command {
     IntentConfirm,
     /// A new intent.
     IntentCreate,
+    /// An intent given up.
+    IntentCancel,
     /// A new payment link.
     PaymentLinkCreate,
 }
@@ -36,6 +38,7 @@ impl Command {
             Self::Operation(kind) => kind.as_str(),
             Self::IntentConfirm => "intent_confirm",
             Self::IntentCreate => "intent_create",
+            Self::IntentCancel => "intent_cancel",
             Self::PaymentLinkCreate => "payment_link_create",
         }
     }

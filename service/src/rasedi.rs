@@ -7,6 +7,9 @@ use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::id::IntentId;
 use domain::intent::{Intent, Source};
+use domain::merchant::Tenant;
+use entity::intent as table;
+use sea_orm::{ColumnTrait, QueryFilter};
 
 const NOT_FOUND: Error = Error::NotFound("payment");
 
@@ -15,10 +18,7 @@ const NOT_FOUND: Error = Error::NotFound("payment");
 /// # Errors
 /// When the scope is missing; not found.
 pub async fn get(app: &App, who: &Actor, id: IntentId) -> Result<Intent> {
-    let intent = intent::get(app, who, id).await?;
-    intent
-        .filter(|intent| intent.source == Source::Rasedi)
-        .ok_or(NOT_FOUND)
+    own(app, who.may(Scope::PaymentsRead)?.tenant, id).await
 }
 
 /// Gives a payment up. Doing it twice does it once.
@@ -26,8 +26,22 @@ pub async fn get(app: &App, who: &Actor, id: IntentId) -> Result<Intent> {
 /// # Errors
 /// Refusals of scope and state; not found.
 pub async fn cancel(app: &App, who: &Actor, id: IntentId) -> Result<Intent> {
-    // The scope first: what is looked for next is not the merchant's own only.
-    let mode = who.may(Scope::PaymentsCreate)?.tenant.mode;
-    let payer = intent::by_reference(app, mode, id.reference()).await?;
-    intent::cancel(app, who, payer.intent()).await
+    let tenant = who.may(Scope::PaymentsCreate)?.tenant;
+    let known = own(app, tenant, id).await?;
+    intent::cancel(app, who, known.id).await
+}
+
+/// An intent that this door has made for this tenant.
+async fn own(app: &App, tenant: Tenant, id: IntentId) -> Result<Intent> {
+    let row = table::Entity::of(tenant)
+        .filter(table::Column::Id.eq(id.to_string()))
+        .one(app.db().reads())
+        .await?
+        .ok_or(NOT_FOUND)?;
+    let intent: Intent = row.try_into()?;
+    if intent.source == Source::Rasedi {
+        Ok(intent)
+    } else {
+        Err(NOT_FOUND)
+    }
 }

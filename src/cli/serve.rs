@@ -3,7 +3,7 @@
 use super::shutdown::Signals;
 use super::{Outcome, installation};
 use crate::compose;
-use crate::config::Config;
+use crate::config::{Config, LiveProvider};
 use crate::http::metrics::Metrics;
 use crate::server::{self, Counters};
 use anyhow::{Context, bail};
@@ -29,6 +29,11 @@ pub async fn run(args: &Args, config: &Config) -> anyhow::Result<Outcome> {
     if !args.no_migrate {
         let applied = compose::migrate(&config.database.url).await?;
         tracing::info!(applied, "the schema is up to date");
+    }
+    if config.provider.live == LiveProvider::Sandbox {
+        tracing::warn!(
+            "live payments go to the sandbox, which moves no money: set live_provider = \"none\" to refuse them"
+        );
     }
     let server = Server::open(config).await?;
     let listener = listen(config).await?;

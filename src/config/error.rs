@@ -1,7 +1,8 @@
 //! What can be wrong with a configuration.
 
+use super::LONGER_THAN_A_PROVIDER;
 use super::source::Origin;
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, time::Duration};
 
 /// Why the configuration cannot be used. Names the place to look at; never repeats a secret or a password.
 #[derive(Debug, thiserror::Error)]
@@ -44,5 +45,17 @@ pub enum ConfigError {
         expected: String,
         /// What came; of a secret, only that it came.
         got: String,
+    },
+    /// A request would end before its provider's answer is given up.
+    #[error(
+        "request_timeout_ms is {} and provider_timeout_ms is {}: a request has to last at least {} milliseconds longer than a \
+         provider may take, or whoever pays is told of a time-out instead of a payment under way",
+        request.as_millis(), provider.as_millis(), LONGER_THAN_A_PROVIDER.as_millis()
+    )]
+    RequestTooShort {
+        /// Longest request.
+        request: Duration,
+        /// Longest wait for a provider.
+        provider: Duration,
     },
 }

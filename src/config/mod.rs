@@ -42,6 +42,10 @@ use tracing_subscriber::EnvFilter;
 /// The file that is read when it exists and no other is named.
 pub const FILE: &str = "tahsil.toml";
 
+/// How much longer a request has to last than its provider may take: what is lost on the way must become "unknown" and be stored
+/// and answered before the request ends.
+pub const LONGER_THAN_A_PROVIDER: Duration = Duration::from_secs(1);
+
 /// Everything that can be set, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -181,8 +185,13 @@ impl Config {
     /// Checks the values in force.
     ///
     /// # Errors
-    /// [`ConfigError::Value`] for the first value that its setting does not take.
+    /// [`ConfigError::Value`] for the first value that its setting does not take, [`ConfigError::RequestTooShort`].
     pub fn from_values(values: &InForce) -> Result<Self, ConfigError> {
+        let request = values.millis(&settings::REQUEST_TIMEOUT_MS)?;
+        let provider = values.millis(&settings::PROVIDER_TIMEOUT_MS)?;
+        if request < provider.saturating_add(LONGER_THAN_A_PROVIDER) {
+            return Err(ConfigError::RequestTooShort { request, provider });
+        }
         Ok(Self {
             role: values.required(&settings::ROLE, Role::parse)?,
             database: Database {
@@ -207,7 +216,7 @@ impl Config {
                     .optional(&settings::TRUSTED_PROXIES, origins::networks)?
                     .unwrap_or_default(),
                 max_body_bytes: values.count(&settings::MAX_BODY_BYTES)?,
-                request_timeout: values.millis(&settings::REQUEST_TIMEOUT_MS)?,
+                request_timeout: request,
                 shutdown_grace: values.millis(&settings::SHUTDOWN_GRACE_MS)?,
             },
             limits: limits(values)?,
@@ -226,7 +235,7 @@ impl Config {
             },
             provider: Provider {
                 live: values.required(&settings::LIVE_PROVIDER, LiveProvider::parse)?,
-                timeout: values.millis(&settings::PROVIDER_TIMEOUT_MS)?,
+                timeout: provider,
             },
             master_key: master_key_source(values)?,
         })

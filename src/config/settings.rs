@@ -68,9 +68,9 @@ settings! {
     /// What this node does: answers requests (`api`), runs jobs (`worker`), or both.
     ROLE: Shape::Choice(Role::WORDS),
         "role", Some("role"), Some("all");
-    /// Who takes live payments; `none` refuses them.
+    /// Who takes live payments; `none` refuses them. The sandbox moves no money: with it, whoever pays says what was paid.
     LIVE_PROVIDER: Shape::Choice(LiveProvider::WORDS),
-        "live_provider", Some("live-provider"), Some("sandbox");
+        "live_provider", Some("live-provider"), Some("none");
     /// Most connections to the database at once; on SQLite, most readers.
     DB_MAX_CONNECTIONS: Shape::Count { min: 1, max: 1_000, unit: "connections" },
         "db_max_connections", Some("db-max-connections"), Some("16");
@@ -86,9 +86,9 @@ settings! {
     /// Largest request body.
     MAX_BODY_BYTES: Shape::Count { min: 16_384, max: 10_485_760, unit: "bytes" },
         "max_body_bytes", Some("max-body-bytes"), Some("262144");
-    /// Longest that one request may take.
-    REQUEST_TIMEOUT_MS: Shape::Count { min: 100, max: 300_000, unit: "milliseconds" },
-        "request_timeout_ms", Some("request-timeout-ms"), Some("10000");
+    /// Longest that one request may take; a second longer than `provider_timeout_ms` at least.
+    REQUEST_TIMEOUT_MS: Shape::Count { min: 1_100, max: 300_000, unit: "milliseconds" },
+        "request_timeout_ms", Some("request-timeout-ms"), Some("20000");
     /// Most cost points that one GraphQL operation may take, which is also what a key may save up.
     LIMIT_COST: Shape::Count { min: 100, max: 10_000_000, unit: "points" },
         "limit_cost", Some("limit-cost"), Some("2000");

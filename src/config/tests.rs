@@ -33,6 +33,30 @@ fn nothing_set_means_an_embedded_database_on_this_machine_only() {
 }
 
 #[test]
+fn a_request_lasts_longer_than_its_provider_may_take() {
+    let config = Config::from_values(&from_flags(&[])).unwrap();
+    assert!(config.http.request_timeout >= config.provider.timeout + LONGER_THAN_A_PROVIDER);
+    let with = |request: &str| {
+        Config::from_values(&from_flags(&[
+            ("request_timeout_ms", request),
+            ("provider_timeout_ms", "5000"),
+        ]))
+    };
+    assert!(with("6000").is_ok());
+    assert_eq!(
+        with("5999").unwrap_err().to_string(),
+        "request_timeout_ms is 5999 and provider_timeout_ms is 5000: a request has to last at least 1000 milliseconds longer than a \
+         provider may take, or whoever pays is told of a time-out instead of a payment under way"
+    );
+}
+
+#[test]
+fn nobody_takes_live_payments_until_somebody_is_named() {
+    let config = Config::from_values(&from_flags(&[])).unwrap();
+    assert_eq!(config.provider.live, LiveProvider::None);
+}
+
+#[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let file = layer(&[("role", "api"), ("listen", "10.0.0.1:1"), ("log", "debug")]);
     let env = layer(&[("role", "worker"), ("listen", "10.0.0.2:2")]);
@@ -113,9 +137,14 @@ fn every_limit_is_taken_at_its_ends_and_refused_beyond_them() {
         let Shape::Count { min, max, .. } = setting.shape else {
             continue;
         };
+        // What has to leave room for another setting is tried beside the end of that one which leaves the most.
+        let roomy = [("provider_timeout_ms", "100"), ("request_timeout_ms", "300000")];
         for taken in [min, max] {
+            let taken = taken.to_string();
+            let beside = roomy.into_iter().filter(|(key, _)| *key != setting.key);
+            let values: Vec<_> = beside.chain([(setting.key, taken.as_str())]).collect();
             assert!(
-                Config::from_values(&from_flags(&[(setting.key, &taken.to_string())])).is_ok(),
+                Config::from_values(&from_flags(&values)).is_ok(),
                 "{} {taken}",
                 setting.key
             );

@@ -147,7 +147,7 @@ async fn ask(app: &App, who: &Actor, deed: Deed, key: IdempotencyKey) -> Result<
         Deed::IsDeclined => by_card(poor, app.now())?,
         Deed::PaysByWallet => paying(Gateway::Fib, None),
     };
-    let outcome = intent::confirm_as_payer(app, payer, with).await?;
+    let outcome = intent::confirm_as_payer(app, payer, None, with).await?;
     tracing::debug!(?deed, payment = %outcome.answer.payment.id, "a payer of the demo has paid or tried to");
     Ok(())
 }

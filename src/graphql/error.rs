@@ -72,8 +72,8 @@ codes! {
         "the key may not do this";
     Throttled = "THROTTLED", "429",
         "too much at once: ask again after `Retry-After` seconds or `retryAfterMs`";
-    Timeout = "TIMEOUT", "200, 504",
-        "it took too long; a command goes on, ask what became of it";
+    Timeout = "TIMEOUT", "200, 408, 504",
+        "it took too long, or the body did not come; a command goes on, ask what became of it";
     Conflict = "CONFLICT", "200",
         "somebody else is changing the same thing; ask again";
     Unavailable = "UNAVAILABLE", "200, 503",

@@ -35,7 +35,8 @@ pub struct IntegrityIssue {
     pub blocks_future: bool,
 }
 
-/// A row that offended against a rule that only warns, when it was written.
+/// A row that offended against a rule that only warns, when it was written. `provider_answers_once` is told to operators: a provider's
+/// late answer about an operation contradicted the one that settled it.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct IntegrityWarning {
     /// The name of the rule.

@@ -51,10 +51,7 @@ impl Intent {
     }
 
     fn canceler(&self) -> Option<domain::intent::CanceledBy> {
-        match &self.intent.state {
-            IntentState::Canceled { by, .. } => Some(*by),
-            _ => None,
-        }
+        self.intent.state.canceled_by(self.now)
     }
 
     fn money_too_late(&self) -> Option<domain::intent::LateMoney> {

@@ -167,6 +167,10 @@ pub enum UserErrorCode {
     PromoCodeUsedUp,
     /// The promo code is worth more than the payment.
     PromoCodeExceedsAmount,
+    /// The promo code takes nothing off a payment this small.
+    PromoCodeTakesNothing,
+    /// The promo code leaves less than the fee of the payment.
+    PromoCodeBelowFee,
     /// The promo code has a wrong form.
     PromoCodeInvalid,
     /// The merchant has this promo code already.

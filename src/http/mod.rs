@@ -4,6 +4,7 @@
 //! name the route that matched. Paths of hosted pages carry ids that open them.
 
 pub mod admission;
+pub mod body;
 pub mod client_address;
 pub mod cookie;
 pub mod entry;
@@ -12,6 +13,7 @@ pub mod graphiql;
 pub mod graphql;
 pub mod health;
 mod label;
+pub mod leftover;
 pub mod limit;
 pub mod metrics;
 pub mod noted;

@@ -5,17 +5,18 @@
 //! waiting for it, and what it makes stands in the row.
 
 use super::door::{Call, Door, Shape};
-use super::fault::Fault;
+use super::fault::{Class, Fault};
 use super::json;
 use super::said::Said;
 use crate::graphql::{Code, UserErrorCode};
 use crate::http::admission::{Gate, Head, Shown, Stop};
+use crate::http::body::{self, Unread};
 use crate::http::client_address::client;
 use crate::http::entry::Entry;
 use crate::http::limit::{Asker, Quota};
 use crate::http::noted::Noted;
 use crate::http::page_address::PageAddress;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::response::{IntoResponse, Response};
@@ -24,7 +25,7 @@ use domain::actor::Actor;
 use domain::api_request::Way;
 use domain::api_version::ApiVersion;
 use domain::credential::Denial;
-use domain::idempotency::IdempotencyKey;
+use domain::idempotency::{IdempotencyKey, MalformedKey};
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use service::App;
@@ -33,9 +34,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Header of the client's idempotency key.
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Header that says that the answer is an earlier one.
-const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
@@ -140,6 +141,7 @@ impl Asked {
     /// # Errors
     /// When the address asked too often.
     pub fn admit_anybody(&mut self) -> Result<(), Fault> {
+        self.note_idempotency_key();
         let throttle = &self.door.gate.throttle;
         let within = throttle.public(self.address, self.now);
         let quota = throttle.public_quota(self.address, self.now);
@@ -235,8 +237,9 @@ impl Asked {
 
     async fn bytes(&mut self) -> Result<Bytes, Fault> {
         if let Some(body) = self.unread.take() {
-            let most = self.door.max_body_bytes;
-            let read = to_bytes(body, most).await.map_err(|_| Fault::too_long(most))?;
+            let (most, patience) = (self.door.max_body_bytes, self.door.timeout);
+            let read = body::read(body, most, patience).await;
+            let read = read.map_err(|cause| unread(cause, most))?;
             self.entry.body(read.clone());
             self.body = Some(read);
         }
@@ -255,14 +258,24 @@ impl Asked {
     ///
     /// # Errors
     /// When the client's is none.
-    pub fn idempotency_key(&mut self) -> Result<IdempotencyKey, Fault> {
-        let refused = |malformed| Fault::because(UserErrorCode::IdempotencyKeyInvalid, malformed);
+    pub fn idempotency_key(&self) -> Result<IdempotencyKey, Fault> {
+        match self.sent_key()? {
+            Some(key) => Ok(key),
+            None => self.request_id.parse().map_err(malformed),
+        }
+    }
+
+    /// The key under which the client wants a command to be done, if it sends one.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn sent_key(&self) -> Result<Option<IdempotencyKey>, Fault> {
         if !self.headers.contains_key(IDEMPOTENCY_KEY) {
-            return self.request_id.parse().map_err(refused);
+            return Ok(None);
         }
         // A header that comes twice means nothing, and nothing is no key.
         let key = self.head().header(IDEMPOTENCY_KEY).unwrap_or_default();
-        key.parse().map_err(refused)
+        key.parse().map(Some).map_err(malformed)
     }
 
     /// Runs a command to its end; `made` says which ids belong into the row.
@@ -335,6 +348,22 @@ impl Asked {
         self.entry.close(status);
         response
     }
+}
+
+/// A body that was not read, of which a door takes at most `most` bytes.
+fn unread(cause: Unread, most: usize) -> Fault {
+    match cause {
+        Unread::TooLong => Fault {
+            class: Class::TooLong,
+            ..Fault::invalid(format!("the body is longer than {most} bytes"))
+        },
+        Unread::TooSlow => Fault::new(Class::TooSlow, Code::Timeout.as_str(), body::TOO_SLOW),
+        Unread::Cut => Fault::invalid(body::CUT),
+    }
+}
+
+fn malformed(cause: MalformedKey) -> Fault {
+    Fault::because(UserErrorCode::IdempotencyKeyInvalid, cause)
 }
 
 /// A fault in the shape of a door, for what no handler answers too.

@@ -23,7 +23,7 @@ pub struct Door {
     pub gate: Gate,
     /// Longest body, in bytes.
     pub max_body_bytes: usize,
-    /// Longest wait for a command; it goes on afterwards.
+    /// Longest wait for a body, and for a command, which goes on afterwards.
     pub timeout: Duration,
     /// How it says that something went wrong.
     pub shape: Shape,

@@ -53,6 +53,8 @@ pub enum Class {
     Conflict,
     /// The body is too long.
     TooLong,
+    /// The body did not come in time.
+    TooSlow,
     /// Too much at once.
     Throttled,
     /// A defect on our side.
@@ -80,6 +82,7 @@ impl Class {
             (Self::Conflict, _) | (Self::WrongState, ApiVersion::Basra) => StatusCode::CONFLICT,
             (Self::Gone, ApiVersion::Basra) => StatusCode::GONE,
             (Self::TooLong, _) => StatusCode::PAYLOAD_TOO_LARGE,
+            (Self::TooSlow, _) => StatusCode::REQUEST_TIMEOUT,
             (Self::Throttled, _) => StatusCode::TOO_MANY_REQUESTS,
             (Self::Internal, _) => StatusCode::INTERNAL_SERVER_ERROR,
             (Self::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
@@ -217,13 +220,6 @@ impl Fault {
     pub fn method() -> Self {
         let words = "this path does not take this method";
         Self::new(Class::Method, Code::BadRequest.as_str(), words)
-    }
-
-    /// The body is longer than `most` bytes, or did not come whole.
-    #[must_use]
-    pub fn too_long(most: usize) -> Self {
-        let words = format!("{INVALID}the body is longer than {most} bytes, or did not come whole");
-        Self::new(Class::TooLong, Code::BadRequest.as_str(), words)
     }
 
     /// This path takes signed requests only.

@@ -14,13 +14,13 @@ pub use refusal::{CancelRefusal, ConfirmRefusal, IntentRefusal};
 pub use state::{Attempt, Followed, Heard, IntentState, LateMoney, Paid};
 pub use status::{CanceledBy, CaptureMethod, IntentStatus};
 
-use crate::fee::{FeeTerms, NoSurcharge};
+use crate::fee::{CaptureOrder, FeeTerms, NoSurcharge};
 use crate::gateways::Gateways;
 use crate::id::{IntentId, PaymentLinkId, PromoCodeId};
 use crate::merchant::{Merchant, Tenant};
 use crate::metadata::Metadata;
 use crate::payment::{Customer, Intake};
-use crate::promo_code::Code;
+use crate::promo_code::{Code, PromoRefusal};
 use crate::provider::Gateway;
 use crate::web_url::{CallbackUrl, ReturnUrl};
 use crate::{Currency, Money, Timestamp};
@@ -122,7 +122,7 @@ pub struct Intent {
     pub customer: Customer,
     /// Where the payer goes when it is paid; our own receipt if not given.
     pub success_url: Option<ReturnUrl>,
-    /// Where the payer goes when they give up; `success_url` if not given (S2).
+    /// Where the payer goes when they give up; `success_url` if not given (S2), nowhere if S3's door made it.
     pub cancel_url: Option<ReturnUrl>,
     /// Where S3 reports each change of status.
     pub callback_url: Option<CallbackUrl>,
@@ -143,11 +143,12 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// The status as of `now`: one that nobody paid in time is over.
+    /// The status as of `now`: one that nobody paid in time is over, and so is one whose hold has ended.
     #[must_use]
     pub fn status_at(&self, now: Timestamp) -> IntentStatus {
         match self.state.status() {
             IntentStatus::Created if now >= self.expires_at => IntentStatus::Expired,
+            IntentStatus::RequiresCapture if self.state.has_lapsed(now) => IntentStatus::Canceled,
             status => status,
         }
     }
@@ -180,7 +181,7 @@ impl Intent {
             .amount
             .checked_sub(discount)
             .map_err(|_| NoSurcharge::TooLarge)?;
-        let surcharge = if self.collect.fee && surcharge_allowed(merchant, gateway, price.currency()) {
+        let surcharge = if self.fee_is_on_top(merchant, gateway) {
             merchant.fees.surcharge(price)?
         } else {
             Money::zero(price.currency())
@@ -191,6 +192,35 @@ impl Intent {
             surcharge,
             total: price.checked_add(surcharge).map_err(|_| NoSurcharge::TooLarge)?,
         })
+    }
+
+    /// That what a promo code leaves pays the merchant's fee, through every gateway where the payer does not pay it on top.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check_fee(&self, merchant: &Merchant) -> Result<(), PromoRefusal> {
+        let Some(promo) = &self.promo else {
+            return Ok(());
+        };
+        if self
+            .gateways
+            .iter()
+            .all(|gateway| self.fee_is_on_top(merchant, gateway))
+        {
+            return Ok(());
+        }
+        let left = self
+            .amount
+            .checked_sub(promo.discount)
+            .map_err(|_| PromoRefusal::NothingLeft)?;
+        match merchant.fees.wanted(left, CaptureOrder::First) {
+            Ok(fee) if fee.minor() <= left.minor() => Ok(()),
+            _ => Err(PromoRefusal::BelowFee),
+        }
+    }
+
+    fn fee_is_on_top(&self, merchant: &Merchant, gateway: Gateway) -> bool {
+        self.collect.fee && surcharge_allowed(merchant, gateway, self.amount.currency())
     }
 
     /// How long it lives, in words: `1 hour`, `24 hours`, `45 minutes`.
@@ -212,10 +242,14 @@ impl Intent {
         self.redirect(self.success_url.as_ref())
     }
 
-    /// Where the payer goes when they give up.
+    /// Where the payer goes when they give up. S3 has one address, which says that it is paid, so it leads nobody back who has not.
     #[must_use]
     pub fn cancel_redirect(&self) -> Option<String> {
-        self.redirect(self.cancel_url.as_ref().or(self.success_url.as_ref()))
+        let otherwise = match self.source {
+            Source::Rasedi => None,
+            Source::Api | Source::Link(_) => self.success_url.as_ref(),
+        };
+        self.redirect(self.cancel_url.as_ref().or(otherwise))
     }
 
     fn redirect(&self, url: Option<&ReturnUrl>) -> Option<String> {

@@ -70,6 +70,9 @@ pub enum IntentState {
         attempt: Attempt,
         /// Whether the hold arrived after the intent had run out.
         late: bool,
+        /// When the hold ends if nothing else is said. None while a capture or void has no answer: the provider may have done it in
+        /// time.
+        lapses_at: Option<Timestamp>,
     },
     /// Paid.
     Succeeded {
@@ -165,6 +168,22 @@ impl IntentState {
         match self {
             Self::Created { last_decline } => last_decline.as_ref(),
             Self::Failed { decline, .. } => Some(decline),
+            _ => None,
+        }
+    }
+
+    /// Whether its hold has ended by the clock, though nobody has swept it.
+    #[must_use]
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        matches!(self, Self::RequiresCapture { lapses_at: Some(end), .. } if now >= *end)
+    }
+
+    /// Who gave it up, or what did, as of `now`.
+    #[must_use]
+    pub fn canceled_by(&self, now: Timestamp) -> Option<CanceledBy> {
+        match self {
+            Self::Canceled { by, .. } => Some(*by),
+            held if held.has_lapsed(now) => Some(CanceledBy::AuthorizationExpired),
             _ => None,
         }
     }
@@ -265,7 +284,7 @@ impl Intent {
                 let late = heard == Heard::Later && now >= self.expires_at;
                 next.answered(*attempt, payment, operation, late.then_some(policy), now);
             }
-            IntentState::RequiresCapture { attempt, late } => {
+            IntentState::RequiresCapture { attempt, late, .. } => {
                 next.held(*attempt, *late, payment, operation, now);
             }
             IntentState::Succeeded { paid } => next.taken_more(paid, operation),
@@ -307,12 +326,6 @@ impl Intent {
                     late: Some(late),
                 };
             }
-            PaymentState::Authorized { .. } => {
-                self.state = IntentState::RequiresCapture {
-                    attempt,
-                    late: late.is_some(),
-                };
-            }
             _ => self.held(attempt, late.is_some(), payment, operation, now),
         }
     }
@@ -344,9 +357,14 @@ impl Intent {
     ) {
         let canceled = |by| IntentState::Canceled { at: now, by };
         match &payment.state {
-            PaymentState::Authorized { .. }
-            | PaymentState::Processing { .. }
-            | PaymentState::Failed { .. } => {}
+            PaymentState::Processing { .. } | PaymentState::Failed { .. } => {}
+            PaymentState::Authorized { hold } => {
+                self.state = IntentState::RequiresCapture {
+                    attempt,
+                    late,
+                    lapses_at: payment.in_flight.is_none().then_some(hold.expires_at),
+                };
+            }
             PaymentState::Voided { .. } => self.state = canceled(CanceledBy::Void),
             PaymentState::Expired { .. } => self.state = canceled(CanceledBy::AuthorizationExpired),
             PaymentState::PartiallyCaptured { .. } | PaymentState::Captured { .. } => {

@@ -73,6 +73,7 @@ fn states() -> Vec<(&'static str, IntentState)> {
     let held = |late| IntentState::RequiresCapture {
         attempt: attempt(),
         late,
+        lapses_at: Some(hold().expires_at),
     };
     let canceled = |by| IntentState::Canceled { at: start(), by };
     vec![

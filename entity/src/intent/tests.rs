@@ -41,6 +41,7 @@ fn states() -> Vec<(&'static str, IntentState)> {
     let held = |late| IntentState::RequiresCapture {
         attempt: attempt(),
         late,
+        lapses_at: Some(at + Duration::days(7)),
     };
     let mut states = vec![
         ("created", IntentState::Created { last_decline: None }),
@@ -53,6 +54,14 @@ fn states() -> Vec<(&'static str, IntentState)> {
         ("processing", IntentState::Processing { attempt: attempt() }),
         ("held", held(false)),
         ("held late", held(true)),
+        (
+            "being captured",
+            IntentState::RequiresCapture {
+                attempt: attempt(),
+                late: false,
+                lapses_at: None,
+            },
+        ),
         ("paid", paid(false)),
         ("paid late", paid(true)),
         (
@@ -165,6 +174,7 @@ fn what_the_merchant_asked_for_never_changes() {
         "late",
         "give_back_due",
         "ended_at",
+        "lapses_at",
         "canceled_by",
         "updated_at",
         "version",

@@ -14,9 +14,13 @@ use crate::{App, Error, Result, Txn};
 use domain::Timestamp;
 use domain::actor::Actor;
 use domain::credential::Scope;
+use domain::id::OperationId;
 use domain::merchant::Tenant;
 use entity::{credential, integrity_warning};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set};
+
+/// The rule that a provider answers once: a later answer about an operation contradicted the one that settled it.
+pub(crate) const PROVIDER_CONTRADICTION: &str = "provider_answers_once";
 
 /// Most warnings that a report carries.
 pub const MAX_WARNINGS: u64 = 50;
@@ -43,7 +47,8 @@ pub struct Issue {
     pub blocks_future: bool,
 }
 
-/// Something that a rule saw and let pass.
+/// Something that a rule saw and let pass. The rule may be one of [`RULES`], which the database holds, or one that only the
+/// application can see broken: `provider_answers_once`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// The name of the rule.
@@ -147,11 +152,31 @@ async fn read(app: &App, tenants: Option<Vec<Tenant>>) -> Result<Report> {
         .await
 }
 
+/// Writes down, in the transaction that saw it, that an operation offends against `rule`.
+pub(crate) async fn warn(
+    txn: &Txn,
+    rule: &'static str,
+    operation: OperationId,
+    now: Timestamp,
+) -> Result<()> {
+    let warning = integrity_warning::ActiveModel {
+        rule: Set(rule.to_owned()),
+        table_name: Set("operations".to_owned()),
+        row_id: Set(operation.to_string()),
+        at: Set(now),
+        ..Default::default()
+    };
+    integrity_warning::Entity::insert(warning)
+        .exec_without_returning(txn)
+        .await?;
+    Ok(())
+}
+
 async fn warnings(txn: &Txn, tenants: Option<&[Tenant]>) -> Result<Vec<Warning>> {
     use integrity_warning::{Column, Entity};
     let mut query = Entity::find();
     if let Some(tenants) = tenants {
-        // All of them are about credentials so far; what is about another table shows to operators only.
+        // What is about another table than credentials shows to operators only: they have to ask the provider.
         let own = credential::Entity::of_each(tenants)
             .select_only()
             .column(credential::Column::Id);

@@ -59,11 +59,17 @@ pub async fn confirm(
         .await
 }
 
-/// Pays an intent as its payer. There is no key: while an attempt is under way, another one is refused.
+/// Pays an intent as its payer. It takes no key: while an attempt is under way, another one is refused. A key that the payer sends is
+/// one of this intent, since who may pay one intent must not use up the keys of others.
 ///
 /// # Errors
-/// Refusals of state, card and gateway. A decline is no error but a failed payment.
-pub async fn confirm_as_payer(app: &App, payer: Payer, with: Confirm) -> Result<Outcome> {
+/// Refusals of state, card, gateway and idempotency key. A decline is no error but a failed payment.
+pub async fn confirm_as_payer(
+    app: &App,
+    payer: Payer,
+    key: Option<IdempotencyKey>,
+    with: Confirm,
+) -> Result<Outcome> {
     let app = app.clone();
     app.clone()
         .to_the_end(async move {
@@ -75,7 +81,7 @@ pub async fn confirm_as_payer(app: &App, payer: Payer, with: Confirm) -> Result<
                     merchant: Arc::new(merchant),
                 },
                 intent: payer.intent(),
-                key: None,
+                key: key.map(|key| key.of(payer.intent())),
                 with,
             };
             run(&app, attempt).await

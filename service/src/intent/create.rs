@@ -11,7 +11,7 @@ use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::event::EventType;
 use domain::gateways::Gateways;
-use domain::id::PaymentLinkId;
+use domain::id::{IntentId, PaymentLinkId};
 use domain::idempotency::IdempotencyKey;
 use domain::intent::{self, CaptureMethod, Collect, Intent, IntentRefusal, IntentState, Source};
 use domain::metadata::Metadata;
@@ -99,19 +99,10 @@ pub(crate) async fn create_from(
     origin: Origin,
 ) -> Result<Created> {
     new.amount.chargeable()?;
-    let now = app.now();
-    let intent = draft(app, &account, &new, origin, now)?;
-    let hash = match intent.source {
-        Source::Rasedi => None,
-        Source::Api | Source::Link(_) => {
-            let secret = app.keys().client_secret(intent.id);
-            Some(app.keys().client_secret_hash(&secret))
-        }
-    };
     let (context, app) = (app.clone(), app.clone());
     let (intent, run) = app
         .db()
-        .in_txn(move |txn| Box::pin(async move { write(&context, txn, &new, intent, hash, now).await }))
+        .in_txn(move |txn| Box::pin(async move { write(&context, txn, &account, &new, origin).await }))
         .await?;
     let client_secret = match intent.source {
         Source::Rasedi => None,
@@ -128,7 +119,7 @@ pub(crate) async fn create_from(
     })
 }
 
-fn draft(app: &App, account: &Account, new: &NewIntent, origin: Origin, now: Timestamp) -> Result<Intent> {
+fn draft(account: &Account, new: &NewIntent, origin: Origin, id: IntentId, now: Timestamp) -> Result<Intent> {
     let (source, usual) = match origin {
         Origin::Door(Door::Api) => (Source::Api, intent::LIVES),
         Origin::Door(Door::Rasedi) => (Source::Rasedi, intent::RASEDI_LIVES),
@@ -138,7 +129,7 @@ fn draft(app: &App, account: &Account, new: &NewIntent, origin: Origin, now: Tim
     let gateways = intent::offered(enabled, new.gateways, new.amount.currency(), new.capture_method)?;
     let life = intent::life(new.expires_in, usual)?;
     let intent = Intent {
-        id: app.id(now),
+        id,
         tenant: account.tenant,
         source,
         amount: new.amount,
@@ -171,24 +162,34 @@ fn draft(app: &App, account: &Account, new: &NewIntent, origin: Origin, now: Tim
     Ok(intent)
 }
 
-/// Idempotency record, intent, event: all or nothing.
+/// Idempotency record, intent, event: all or nothing. The key comes first: the merchant's gateways and fees may have changed since
+/// the first request, whose answer stands.
 async fn write(
     app: &App,
     txn: &Txn,
+    account: &Account,
     new: &NewIntent,
-    intent: Intent,
-    secret_hash: Option<String>,
-    now: Timestamp,
+    origin: Origin,
 ) -> Result<(Intent, Run)> {
+    let now = app.now();
+    let id: IntentId = app.id(now);
     let claim = Claim {
-        tenant: intent.tenant,
+        tenant: account.tenant,
         command: Command::IntentCreate,
         key: new.idempotency_key.clone(),
         input_hash: input_hash(app, new),
     };
-    if let Claimed::Answered(before) = idempotency::claim::<Intent>(txn, &claim, intent.id, now).await? {
+    if let Claimed::Answered(before) = idempotency::claim::<Intent>(txn, &claim, id, now).await? {
         return Ok((*before, Run::Replayed));
     }
+    let intent = draft(account, new, origin, id, now)?;
+    let secret_hash = match intent.source {
+        Source::Rasedi => None,
+        Source::Api | Source::Link(_) => {
+            let secret = app.keys().client_secret(id);
+            Some(app.keys().client_secret_hash(&secret))
+        }
+    };
     entity::intent::Entity::insert(entity::intent::insert(&intent, secret_hash))
         .exec_without_returning(txn)
         .await?;

@@ -166,6 +166,14 @@ fn has_status(status: IntentStatus, now: Timestamp) -> Condition {
             let lapsed = stored(IntentStatus::Created).add(Column::ExpiresAt.lte(now));
             Condition::any().add(stored(status)).add(lapsed)
         }
+        IntentStatus::RequiresCapture => {
+            let open = Condition::any().add(Column::LapsesAt.is_null());
+            stored(status).add(open.add(Column::LapsesAt.gt(now)))
+        }
+        IntentStatus::Canceled => {
+            let lapsed = stored(IntentStatus::RequiresCapture).add(Column::LapsesAt.lte(now));
+            Condition::any().add(stored(status)).add(lapsed)
+        }
         _ => stored(status),
     }
 }

@@ -17,7 +17,7 @@ mod secret;
 mod slot;
 mod write;
 
-pub use cancel::{cancel, cancel_as_payer};
+pub use cancel::{Canceled, cancel, cancel_as_payer, cancel_under_key};
 pub use confirm::{Confirm, confirm, confirm_as_payer};
 pub use contact::check_contact;
 pub use create::{Created, Door, NewIntent, create};
@@ -26,6 +26,6 @@ pub use expire::expire_due;
 pub use find::{Filter, attempts_of, count, get, get_many, page, public};
 pub(crate) use follow::{follow, of};
 pub use late::give_back_late_money;
-pub use payer::{Payer, Shown, by_reference, by_secret, show};
+pub use payer::{Payer, Shown, by_reference, by_secret, check_open, show};
 pub use promo::{apply_promo_code, remove_promo_code};
 pub(crate) use slot::HOLD_SLOTS;

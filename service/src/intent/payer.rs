@@ -9,6 +9,7 @@ use domain::id::IntentId;
 use domain::intent::{ConfirmRefusal, Intent, Source};
 use domain::merchant::{Merchant, Mode, Tenant};
 use domain::payment::Payment;
+use domain::provider::Gateway;
 use entity::{card, intent, payment};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
@@ -91,6 +92,19 @@ pub async fn by_reference(app: &App, mode: Mode, reference: Uuid) -> Result<Paye
         tenant: intent.tenant,
         intent: intent.id,
     })
+}
+
+/// That the payer may try to pay now, by what the intent is; what is wrong with an attempt comes after that.
+///
+/// # Errors
+/// One refusal a cause.
+pub async fn check_open(app: &App, payer: Payer) -> Result<()> {
+    let intent = super::find::one(app, payer.tenant, payer.intent).await?;
+    let intent = intent.ok_or(Error::NotFound("payment intent"))?;
+    match intent.may_confirm(Gateway::CreditCard, app.now()) {
+        Ok(()) | Err(ConfirmRefusal::GatewayNotOffered { .. }) => Ok(()),
+        Err(refusal) => Err(refusal.into()),
+    }
 }
 
 /// What the payer sees now.

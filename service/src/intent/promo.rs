@@ -2,7 +2,7 @@
 
 use super::payer::Payer;
 use super::write;
-use crate::{App, Result, Txn};
+use crate::{App, Result, Txn, merchant};
 use domain::Timestamp;
 use domain::intent::{AppliedPromo, Intent};
 use domain::promo_code::{Code, PromoCode, PromoRefusal};
@@ -44,6 +44,9 @@ async fn change(app: &App, payer: Payer, typed: Option<String>) -> Result<Intent
                     Some(typed) => Some(found(txn, &intent, &typed, now).await?),
                     None => None,
                 };
+                if intent.promo.is_some() {
+                    intent.check_fee(&merchant::of(txn, payer.tenant().merchant).await?)?;
+                }
                 write::save(&context, txn, before, &mut intent, now).await?;
                 Ok(intent)
             })

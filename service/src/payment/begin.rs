@@ -2,6 +2,7 @@
 
 use super::Answer;
 use crate::idempotency::{self, Claim, Claimed};
+use crate::provider::ask;
 use crate::{App, Result, Txn};
 use domain::Timestamp;
 use domain::actor::MerchantActor;
@@ -10,7 +11,9 @@ use domain::id::{OperationId, PaymentId};
 use domain::merchant::{Merchant, Tenant};
 use domain::operation::{Operation, OperationKind, OperationState};
 use domain::payment::Finality;
+use domain::provider::Answer as ProviderAnswer;
 use domain::{Money, idempotency::IdempotencyKey};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -99,4 +102,36 @@ pub(crate) fn price(merchant: &Merchant, gross: Money, order: CaptureOrder) -> R
         tracing::error!(%error, merchant = %merchant.id, "fee terms do not apply");
         crate::Error::Unavailable("the fee terms of this merchant are broken")
     })
+}
+
+/// Sends a reserved operation to the provider, if that is still safe.
+///
+/// A process that was held up (a busy database, a sleeping machine) may come to this point when others already ask what became of
+/// the operation. They would hear that it never arrived and settle it so; sent after that, it would take money that nobody expects.
+/// Only this process sends it, so what is not sent here never was: that is proof, and no question has to be asked.
+pub(crate) async fn send<F>(
+    app: &App,
+    operation: &Operation,
+    to_provider: impl FnOnce() -> F,
+) -> ProviderAnswer
+where
+    F: Future<Output = ProviderAnswer> + Send,
+{
+    let timeout = app.provider_timeout();
+    if !may_send(operation, timeout, app.now()) {
+        tracing::warn!(operation = %operation.id, "an operation came too late to its provider and was not sent");
+        return ProviderAnswer::not_sent("not sent: the time for it was over");
+    }
+    ask(timeout, to_provider()).await
+}
+
+/// Whether the provider's time-out ends before anybody may ask what became of the operation.
+fn may_send(operation: &Operation, timeout: Duration, now: Timestamp) -> bool {
+    let over = chrono::Duration::from_std(timeout)
+        .ok()
+        .and_then(|timeout| now.checked_add_signed(timeout));
+    match (over, operation.ask_again_at) {
+        (Some(over), Some(asked)) => over < asked,
+        _ => false,
+    }
 }

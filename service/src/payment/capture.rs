@@ -89,7 +89,7 @@ async fn reserve(
     let payment = follow_up::locked(txn, who.tenant, cmd.payment).await?;
     let mut decided = decide(app, who, cmd, payment, now)?;
     decided.operation.id = operation;
-    follow_up::take_off(txn, decided).await
+    follow_up::take_off(app, txn, decided).await
 }
 
 /// The operation that this capture would send.

@@ -1,10 +1,10 @@
 //! What capture, void and refund share: the way from a reserved operation to a settled one.
 
-use super::begin::Reserved;
+use super::begin::{self, Reserved};
 use super::settle;
 use super::{Answer, Outcome, Run};
-use crate::provider::{FollowUp, Provider, ask};
-use crate::{App, Error, Result, Txn};
+use crate::provider::{FollowUp, Provider};
+use crate::{App, Error, Result, Txn, intent};
 use domain::id::PaymentId;
 use domain::merchant::Tenant;
 use domain::operation::OperationKind;
@@ -92,12 +92,17 @@ pub(crate) async fn rehearse(app: &App, decided: Answer) -> Result<Outcome> {
 
 /// Writes a decided operation as sent and the payment as it stands with it: a capture or void marks the payment as its own, a
 /// refund has reserved its amount.
-pub(crate) async fn take_off(txn: &Txn, mut decided: Answer) -> Result<Reserved> {
+pub(crate) async fn take_off(app: &App, txn: &Txn, mut decided: Answer) -> Result<Reserved> {
     let now = decided.operation.created_at;
-    if decided.operation.kind != OperationKind::Refund {
+    let of_the_hold = decided.operation.kind != OperationKind::Refund;
+    if of_the_hold {
         decided.payment.in_flight = Some(decided.operation.id);
     }
     settle::save(txn, &mut decided.payment, now).await?;
+    if of_the_hold {
+        // The hold does not end by the clock now: the provider may do it in time.
+        intent::follow(app, txn, &decided.payment, None, now).await?;
+    }
     operation::Entity::insert(operation::insert(decided.payment.tenant, &decided.operation))
         .exec_without_returning(txn)
         .await?;
@@ -121,11 +126,8 @@ where
     };
     let provider = app.providers().named(&reserved.payment.provider)?;
     let background = background(app.db().reads(), &reserved.payment).await?;
-    let answer = ask(
-        app.provider_timeout(),
-        send(provider.as_ref(), ask_about(&reserved, &background, 0)),
-    )
-    .await;
+    let follow_up = ask_about(&reserved, &background, 0);
+    let answer = begin::send(app, &reserved.operation, || send(provider.as_ref(), follow_up)).await;
     let answer = settle::settle(app, reserved, answer).await?;
     Ok(Outcome {
         answer,

@@ -8,7 +8,7 @@ use super::settle;
 use super::{Answer, Outcome, Run};
 use crate::idempotency::{Claim, Command};
 use crate::keys::InputHash;
-use crate::provider::{Charge, Provider, ask};
+use crate::provider::{Charge, Provider};
 use crate::{App, Refusal, Result, Txn, card};
 use domain::Money;
 use domain::actor::Actor;
@@ -68,7 +68,6 @@ pub async fn sale(app: &App, who: &Actor, new: NewPayment) -> Result<Outcome> {
 async fn begin_payment(app: &App, who: &Actor, new: NewPayment, intake: Intake) -> Result<Outcome> {
     let who = Account::from(who.may(Scope::PaymentsCreate)?);
     new.amount.chargeable()?;
-    check_means(&who.merchant, new.gateway, new.card.as_ref(), intake)?;
     let app = app.clone();
     app.clone()
         .to_the_end(async move { run(&app, &Arc::new(who), Arc::new(new), intake).await })
@@ -98,6 +97,7 @@ async fn run(app: &App, who: &Arc<Account>, new: Arc<NewPayment>, intake: Intake
     let draft = draft(app, who, &new, intake, provider.name(), None)?;
     let charge = charge(&draft, &new);
     if new.simulate {
+        check_means(&who.merchant, new.gateway, new.card.as_ref(), intake)?;
         let answer = provider
             .rehearse_charge(&charge)
             .unwrap_or_else(settle::assumed_approval);
@@ -111,7 +111,9 @@ async fn run(app: &App, who: &Arc<Account>, new: Arc<NewPayment>, intake: Intake
     let (to_reserve, context, input, asked) = (draft, app.clone(), Arc::clone(&new), Arc::clone(who));
     let reserved = app
         .db()
-        .in_txn(move |txn| Box::pin(async move { reserve(&context, txn, &asked, &input, to_reserve).await }))
+        .in_txn(move |txn| {
+            Box::pin(async move { reserve(&context, txn, &asked, &input, intake, to_reserve).await })
+        })
         .await?;
     let reserved = match reserved {
         Reserved::Replay(answer) => {
@@ -138,9 +140,9 @@ pub(crate) async fn send(
 ) -> Result<Answer> {
     let charge = charge(&reserved, new);
     let answer = if reserved.operation.kind == OperationKind::Authorize {
-        ask(app.provider_timeout(), provider.authorize(charge)).await
+        begin::send(app, &reserved.operation, || provider.authorize(charge)).await
     } else {
-        ask(app.provider_timeout(), provider.sale(charge)).await
+        begin::send(app, &reserved.operation, || provider.sale(charge)).await
     };
     // Not before: a key that stands for another currency is refused without a trace.
     app.accounts()
@@ -214,8 +216,16 @@ fn charge<'a>(draft: &Answer, new: &'a NewPayment) -> Charge<'a> {
     }
 }
 
-/// Idempotency record, card, payment and operation: all or nothing.
-async fn reserve(app: &App, txn: &Txn, who: &Account, new: &NewPayment, draft: Answer) -> Result<Reserved> {
+/// Idempotency record, card, payment and operation: all or nothing. The key comes before what the merchant may use: that may have
+/// changed since the first request, whose answer stands.
+async fn reserve(
+    app: &App,
+    txn: &Txn,
+    who: &Account,
+    new: &NewPayment,
+    intake: Intake,
+    draft: Answer,
+) -> Result<Reserved> {
     let now = draft.operation.created_at;
     let claim = Claim {
         tenant: who.tenant,
@@ -226,6 +236,7 @@ async fn reserve(app: &App, txn: &Txn, who: &Account, new: &NewPayment, draft: A
     if let Some(replay) = begin::claim(txn, &claim, draft.operation.id, now).await? {
         return Ok(replay);
     }
+    check_means(&who.merchant, new.gateway, new.card.as_ref(), intake)?;
     let draft = insert(app, txn, new, draft).await?;
     Ok(Reserved::New(Box::new(draft)))
 }

@@ -96,7 +96,7 @@ async fn reserve(app: &App, txn: &Txn, tenant: Tenant, cmd: &NewRefund, now: Tim
     refund.operation = operation;
     let refund = refund.clone();
 
-    let reserved = follow_up::take_off(txn, decided).await?;
+    let reserved = follow_up::take_off(app, txn, decided).await?;
     entity::refund::Entity::insert(entity::refund::insert(tenant, &refund))
         .exec_without_returning(txn)
         .await?;

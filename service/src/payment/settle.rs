@@ -1,13 +1,14 @@
 //! Settling an operation: the provider's answer becomes status, journal, events and the stored answer, all or nothing.
 //!
 //! Invariant: [`decide`] is pure and is all there is to decide, so a rehearsal gives exactly what the real run would. Whoever settles
-//! first wins; a second answer to the same operation finds it settled and gives the first one back.
+//! first wins; a second answer to the same operation finds it settled and gives the first one back. One that contradicts it is
+//! never lost: it becomes a warning of the integrity report.
 
 use super::Answer;
 use super::answer::capture_journal;
 use crate::event::{self, NewEvent};
 use crate::idempotency::{self, Command};
-use crate::{App, Error, Result, Txn, intent, ledger};
+use crate::{App, Error, Result, Txn, integrity, intent, ledger};
 use domain::Timestamp;
 use domain::event::EventType;
 use domain::id::JournalId;
@@ -71,7 +72,8 @@ fn approved(payment: &Payment, operation: &Operation, now: Timestamp) -> Result<
     let sent_at = operation.created_at;
     Ok(match operation.kind {
         OperationKind::Authorize => state
-            .approve(Intake::Authorize, operation.amount, now)?
+            // Its seven days count from then too: the issuer counts from when it promised, and must not have let go before us.
+            .approve(Intake::Authorize, operation.amount, sent_at)?
             .into_state(),
         OperationKind::Sale => state.approve(Intake::Sale, operation.amount, now)?.into_state(),
         OperationKind::Capture => state.capture(operation.amount, operation.finality, sent_at)?,
@@ -163,6 +165,7 @@ pub(crate) async fn settle(app: &App, reserved: Answer, answer: ProviderAnswer) 
             Box::pin(async move {
                 let mut current = super::resolve::load_locked(txn, operation).await?;
                 if current.operation.state.is_settled() {
+                    compare(txn, &current.operation, second, now).await?;
                     current.intent = intent::of(txn, &current.payment).await?.map(Box::new);
                     return Ok(current);
                 }
@@ -170,6 +173,28 @@ pub(crate) async fn settle(app: &App, reserved: Answer, answer: ProviderAnswer) 
             })
         })
         .await
+}
+
+/// Compares a late answer with the one that settled the operation. The first one stands, because the world was told of it; where the
+/// late one contradicts it, money moved or did not move against our books, and the operator has to know.
+async fn compare(txn: &Txn, settled: &Operation, late: ProviderAnswer, now: Timestamp) -> Result<()> {
+    let reference = match &late {
+        ProviderAnswer::Approved(approval) => Some(approval.provider_reference.clone()),
+        ProviderAnswer::Declined(decline) => decline.provider_reference.clone(),
+        ProviderAnswer::Unknown => None,
+    };
+    let Err(contradiction) = settled.state.clone().answered(late, now) else {
+        return Ok(());
+    };
+    tracing::error!(
+        %contradiction,
+        operation = %settled.id,
+        payment = %settled.payment,
+        kind = %settled.kind,
+        provider_reference = reference,
+        "the provider's late answer contradicts the one that settled the operation"
+    );
+    integrity::warn(txn, integrity::PROVIDER_CONTRADICTION, settled.id, now).await
 }
 
 /// Decides and writes. [`Error::Conflict`] says that `before` is no longer how things are.

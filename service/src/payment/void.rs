@@ -79,7 +79,7 @@ async fn reserve(app: &App, txn: &Txn, tenant: Tenant, cmd: &Void, now: Timestam
     let payment = follow_up::locked(txn, tenant, cmd.payment).await?;
     let mut decided = decide(app, cmd, payment, now)?;
     decided.operation.id = operation;
-    follow_up::take_off(txn, decided).await
+    follow_up::take_off(app, txn, decided).await
 }
 
 /// The operation that this void would send; its amount is what is released.

@@ -3,7 +3,7 @@
 use crate::idempotency::{self, Claim, Claimed, Command};
 use crate::payment::Run;
 use crate::{App, Error, Result, Txn};
-use domain::actor::Actor;
+use domain::actor::{Actor, MerchantActor};
 use domain::credential::Scope;
 use domain::gateways::Gateways;
 use domain::id::PaymentLinkId;
@@ -57,9 +57,22 @@ pub struct Made {
 /// # Errors
 /// Refusals of scope, amount, gateways, limits and idempotency key.
 pub async fn create(app: &App, who: &Actor, new: NewPaymentLink) -> Result<Made> {
-    let who = who.may(Scope::PaymentsCreate)?;
-    let now = app.now();
+    let who = who.may(Scope::PaymentsCreate)?.clone();
     new.amount.chargeable()?;
+    let context = app.clone();
+    let (link, run) = app
+        .db()
+        .in_txn(move |txn| Box::pin(async move { write(&context, txn, &who, &new).await }))
+        .await?;
+    Ok(Made { link, run })
+}
+
+fn draft(
+    who: &MerchantActor,
+    new: &NewPaymentLink,
+    id: PaymentLinkId,
+    now: Timestamp,
+) -> Result<PaymentLink> {
     if new
         .max_payments
         .is_some_and(|most| !(1..=MAX_PAYMENTS).contains(&most))
@@ -78,8 +91,8 @@ pub async fn create(app: &App, who: &Actor, new: NewPaymentLink) -> Result<Made>
     )?;
     intent::check_surcharge(&who.merchant.fees, new.collect, new.amount)
         .map_err(intent::IntentRefusal::from)?;
-    let link = PaymentLink {
-        id: app.id(now),
+    Ok(PaymentLink {
+        id,
         tenant: who.tenant,
         amount: new.amount,
         title: new.title.clone(),
@@ -94,32 +107,29 @@ pub async fn create(app: &App, who: &Actor, new: NewPaymentLink) -> Result<Made>
         expires_at: new.expires_at,
         deactivated_at: None,
         created_at: now,
-    };
-    let context = app.clone();
-    let (link, run) = app
-        .db()
-        .in_txn(move |txn| Box::pin(async move { write(&context, txn, &new, link, now).await }))
-        .await?;
-    Ok(Made { link, run })
+    })
 }
 
-/// Idempotency record and link: all or nothing.
+/// Idempotency record and link: all or nothing. The key comes first: the clock has moved since the first request, and the merchant's
+/// gateways and fees may have changed, but its answer stands.
 async fn write(
     app: &App,
     txn: &Txn,
+    who: &MerchantActor,
     new: &NewPaymentLink,
-    link: PaymentLink,
-    now: Timestamp,
 ) -> Result<(PaymentLink, Run)> {
+    let now = app.now();
+    let id: PaymentLinkId = app.id(now);
     let claim = Claim {
-        tenant: link.tenant,
+        tenant: who.tenant,
         command: Command::PaymentLinkCreate,
         key: new.idempotency_key.clone(),
         input_hash: input_hash(app, new),
     };
-    if let Claimed::Answered(before) = idempotency::claim::<PaymentLink>(txn, &claim, link.id, now).await? {
+    if let Claimed::Answered(before) = idempotency::claim::<PaymentLink>(txn, &claim, id, now).await? {
         return Ok((*before, Run::Replayed));
     }
+    let link = draft(who, new, id, now)?;
     table::Entity::insert(table::insert(&link))
         .exec_without_returning(txn)
         .await?;

@@ -159,7 +159,7 @@ pub async fn attempt(
         expected_total: seen_total(fields, gateway, shown.intent.amount),
         notes,
     };
-    let refusal = match confirm_as_payer(visit.app(), payer, with).await {
+    let refusal = match confirm_as_payer(visit.app(), payer, None, with).await {
         Ok(outcome) => {
             // A page that was just paid is asked for, so that sending it again sends nothing.
             let declined = matches!(outcome.answer.operation.state, OperationState::Failed { .. });
@@ -213,7 +213,9 @@ pub const fn problem(refusal: PromoRefusal) -> PromoProblem {
         PromoRefusal::Unknown
         | PromoRefusal::NotAllowed
         | PromoRefusal::WrongCurrency { .. }
-        | PromoRefusal::NothingLeft => PromoProblem::Unknown,
+        | PromoRefusal::NothingLeft
+        | PromoRefusal::TakesNothing
+        | PromoRefusal::BelowFee => PromoProblem::Unknown,
     }
 }
 

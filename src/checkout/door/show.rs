@@ -120,9 +120,14 @@ fn checkout(
         name: said(offer.gateway),
         value: offer.total.minor().to_string(),
     }));
+    // What the merchant has written is filled in. Since the first attempt it may be what a payer typed, and that is shown to nobody but in
+    // the answer to their own form: whoever knows the address of a page may not be they.
+    let tried = intent.state.last_decline().is_some();
     let contact = |wanted: bool, typed: Option<String>, known: &Option<String>| {
         wanted.then(|| Contact {
-            value: typed.or_else(|| known.clone()).unwrap_or_default(),
+            value: typed
+                .or_else(|| known.clone().filter(|_| !tried))
+                .unwrap_or_default(),
         })
     };
     let declined = intent

@@ -7,9 +7,10 @@ use crate::checkout::answer::{answer, guarded};
 use crate::checkout::language::{Choice, choose, remember};
 use crate::checkout::text::Text;
 use crate::checkout::view::{ErrorPage, Frame, Merchant, NotFoundPage, Order, Page, Trouble};
+use crate::http::body::{self, Unread};
 use crate::http::client_address::{Peer, client};
 use crate::http::request_id::RequestId;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
@@ -86,9 +87,11 @@ impl FromRequest<Arc<Pages>> for Visit {
 
 /// The form, if it arrives whole and in time.
 async fn arrived(body: Body, patience: Duration) -> Result<Bytes, Halt> {
-    let read = tokio::time::timeout(patience, to_bytes(body, MAX_FORM));
-    // A body that breaks off is answered to nobody, so what is told here is the other cause.
-    read.await.map_err(|_| Halt::Cut)?.map_err(|_| Halt::TooLong)
+    let read = body::read(body, MAX_FORM, patience).await;
+    read.map_err(|cause| match cause {
+        Unread::TooLong => Halt::TooLong,
+        Unread::TooSlow | Unread::Cut => Halt::Cut,
+    })
 }
 
 fn query(uri: &Uri, name: &str) -> Option<String> {

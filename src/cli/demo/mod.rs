@@ -49,7 +49,7 @@ pub struct Args {
     fresh: bool,
 }
 
-/// The settings of a demo: as given, with a database, a key file and the editor of its own.
+/// The settings of a demo: as given, with a database, a key file, the editor and a live provider of its own.
 pub fn settings(flags: SettingFlags) -> anyhow::Result<SettingFlags> {
     with_defaults(flags, std::env::vars_os)
 }
@@ -77,6 +77,12 @@ fn with_defaults<E: IntoIterator<Item = (OsString, OsString)>>(
     }
     if !given(settings::GRAPHIQL.key) {
         flags.layer.insert(settings::GRAPHIQL.key, "true".to_owned());
+    }
+    // The live data of a demo is made up, and so is the money.
+    if !given(settings::LIVE_PROVIDER.key) {
+        flags
+            .layer
+            .insert(settings::LIVE_PROVIDER.key, "sandbox".to_owned());
     }
     if !given(settings::KEY_FILE.key) {
         let config = Config::from_values(&config::in_force(&flags, env())?)?;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{InForce, Layer};
+use crate::config::{InForce, Layer, LiveProvider};
 use domain::credential::{KeyKind, secret_entropy};
 use std::path::PathBuf;
 
@@ -32,6 +32,9 @@ fn a_demo_has_a_database_a_key_file_and_an_editor_of_its_own() {
         (DATABASE.into(), "File(\"tahsil-demo.key\")".into())
     );
     assert!(config.http.graphiql);
+    assert_eq!(config.provider.live, LiveProvider::Sandbox);
+    let refuses = settled(flags(&[("live_provider", "none")], None), &[]);
+    assert_eq!(refuses.provider.live, LiveProvider::None);
 }
 
 #[test]

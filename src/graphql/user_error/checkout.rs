@@ -59,6 +59,8 @@ pub fn promo(refusal: &PromoRefusal) -> UserError {
         PromoRefusal::UsedUp => UserErrorCode::PromoCodeUsedUp,
         PromoRefusal::WrongCurrency { .. } => UserErrorCode::CurrencyMismatch,
         PromoRefusal::NothingLeft => UserErrorCode::PromoCodeExceedsAmount,
+        PromoRefusal::TakesNothing => UserErrorCode::PromoCodeTakesNothing,
+        PromoRefusal::BelowFee => UserErrorCode::PromoCodeBelowFee,
     };
     UserError::at(code, refusal, "code")
 }

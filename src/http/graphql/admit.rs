@@ -6,8 +6,9 @@ use super::Door;
 use super::answer::Refused;
 use crate::graphql::Code;
 use crate::http::admission::{Head, Shown, Stop, words};
+use crate::http::body::{self, Unread};
 use crate::http::entry::Entry;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
 use domain::credential::Denial;
 use service::credential::Admitted;
@@ -22,14 +23,20 @@ pub enum Carried {
 
 impl Carried {
     /// The whole body.
-    pub async fn read(self, most: usize) -> Result<Bytes, Refused> {
-        let body = match self {
+    pub async fn read(self, door: &Door) -> Result<Bytes, Refused> {
+        let unread = match self {
             Self::Read(bytes) => return Ok(bytes),
             Self::Unread(body) => body,
         };
-        to_bytes(body, most).await.map_err(|_| {
-            let message = format!("the body is longer than {most} bytes, or did not come whole");
-            Refused::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, message)
+        let most = door.max_body_bytes;
+        let read = body::read(unread, most, door.timeout).await;
+        read.map_err(|cause| match cause {
+            Unread::TooLong => {
+                let message = format!("the body is longer than {most} bytes");
+                Refused::new(StatusCode::PAYLOAD_TOO_LARGE, Code::BadRequest, message)
+            }
+            Unread::TooSlow => Refused::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, body::TOO_SLOW),
+            Unread::Cut => Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, body::CUT),
         })
     }
 }
@@ -45,7 +52,7 @@ pub async fn who(
     let mut carried = Carried::Unread(body);
     let mut signed = Bytes::new();
     if shown == Shown::Signature {
-        signed = carried.read(door.max_body_bytes).await?;
+        signed = carried.read(door).await?;
         entry.body(signed.clone());
         carried = Carried::Read(signed.clone());
     }

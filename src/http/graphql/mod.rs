@@ -61,7 +61,7 @@ pub struct Door {
     pub metrics: GraphqlMetrics,
     /// Longest body, in bytes.
     pub max_body_bytes: usize,
-    /// Longest execution.
+    /// Longest execution, and longest wait for a body.
     pub timeout: Duration,
     /// Who may read the schema.
     pub introspection: Introspection,
@@ -183,7 +183,7 @@ async fn execute(
     let parameters = if by_get {
         Parameters::from_uri(head.uri)
     } else {
-        let body = body.read(door.max_body_bytes).await?;
+        let body = body.read(door).await?;
         let parameters = Parameters::from_body(&body);
         entry.body(body);
         parameters

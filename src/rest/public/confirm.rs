@@ -13,13 +13,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::Timestamp;
-use domain::intent::{ConfirmRefusal, Intent};
+use domain::intent::{ConfirmRefusal, Intent, IntentStatus};
 use domain::operation::OperationState;
 use domain::payment::{Customer, PaymentStatus};
 use domain::provider::Gateway;
 use serde::{Deserialize, Serialize};
+use service::Refusal;
 use service::intent::{self, Confirm};
-use service::payment::{Answer, Outcome};
+use service::payment::{Answer, Outcome, Run};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -74,7 +75,8 @@ pub struct ConfirmedPaymentIntent {
     params(
         ("id" = String, Path, description = "The payment intent, `pi_…`."),
         ("X-Client-Secret" = Option<String>, Header, description = "The client secret, here or as `client_secret` in the query; here is better: addresses end in logs."),
-        ("client_secret" = Option<String>, Query, description = "The client secret, if it is not in the header.")
+        ("client_secret" = Option<String>, Query, description = "The client secret, if it is not in the header."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes asking twice safe: within 24 hours the same key of this intent gives the first answer, with `Idempotent-Replayed: true`.", nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]*$")
     ),
     request_body = ConfirmBody, security(()),
     responses(
@@ -92,18 +94,32 @@ pub async fn confirm(State(door): State<Arc<Door>>, PathId(id): PathId, call: Ca
 async fn confirmed(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
     asked.admit_anybody()?;
     let id = intent_of(id)?;
-    let secret = secret(asked)
-        .ok_or_else(|| Fault::from(&service::Refusal::from(ConfirmRefusal::InvalidClientSecret)))?;
+    let secret =
+        secret(asked).ok_or_else(|| Fault::from(&Refusal::from(ConfirmRefusal::InvalidClientSecret)))?;
     let payer = intent::by_secret(asked.app(), id, &secret).await?;
+    let key = asked.sent_key()?;
     let body: ConfirmBody = asked.json().await?;
-    let with = body.read(asked.now())?;
+    let with = match body.read(asked.now()) {
+        Ok(with) => with,
+        Err(fault) => {
+            // Who pays too late need not correct a number first.
+            intent::check_open(asked.app(), payer).await?;
+            return Err(fault);
+        }
+    };
     let app = asked.app().clone();
-    let command = Box::pin(async move { intent::confirm_as_payer(&app, payer, with).await });
+    let command = Box::pin(async move { intent::confirm_as_payer(&app, payer, key, with).await });
     let outcome: Outcome = asked.command(command, made).await?;
+    asked.replays(outcome.run == Run::Replayed);
     let answer = outcome.answer;
     let intent = answer.intent.as_deref().ok_or_else(Fault::internal)?;
     let (status, word) = match &answer.operation.state {
         OperationState::Failed { .. } => return Err(declined(&answer, intent)),
+        // The money came when the intent had run out, and goes back.
+        OperationState::Succeeded { .. } if intent.state.status() == IntentStatus::Expired => {
+            let lived = intent.life_in_words();
+            return Err(Fault::from(&Refusal::from(ConfirmRefusal::Expired { lived })));
+        }
         OperationState::Succeeded { .. } => (StatusCode::OK, answer.payment.state.status()),
         OperationState::Sent | OperationState::OutcomeUnknown { .. } => {
             (StatusCode::ACCEPTED, PaymentStatus::Processing)

@@ -9,7 +9,7 @@ mod show;
 
 pub use refusals::shape;
 
-use super::asked::print;
+use super::asked::{IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, print};
 use super::door::Door;
 use super::fault::Fault;
 use crate::http::request_id::RequestId;
@@ -44,9 +44,14 @@ pub fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> {
     let cross_origin = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([CONTENT_TYPE, X_CLIENT_SECRET])
+        .allow_headers([
+            CONTENT_TYPE,
+            X_CLIENT_SECRET,
+            HeaderName::from_static(IDEMPOTENCY_KEY),
+        ])
         .expose_headers([
             RETRY_AFTER,
+            IDEMPOTENT_REPLAYED,
             HeaderName::from_static("x-request-id"),
             HeaderName::from_static("ratelimit"),
             HeaderName::from_static("ratelimit-policy"),

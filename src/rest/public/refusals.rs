@@ -97,11 +97,15 @@ impl IntoResponses for OfConfirming {
             ("401", "`INVALID_CLIENT_SECRET`."),
             ("402", "`PAYMENT_DECLINED`, with `remaining_attempts`."),
             ("403", "The merchant may not use this gateway."),
-            ("409", "An attempt is under way, or the intent is paid."),
+            (
+                "409",
+                "An attempt is under way, the intent is paid, or the idempotency key stands for other data.",
+            ),
             (
                 "410",
-                "`INTENT_EXPIRED`, `MAX_ATTEMPTS_REACHED` or `INTENT_CANCELED`.",
+                "`INTENT_EXPIRED`, also when the money came too late and goes back; `MAX_ATTEMPTS_REACHED` or `INTENT_CANCELED`.",
             ),
+            ("408", "The body did not come in time."),
             ("413", "The body is too long."),
         ];
         let mut all = responses_in("PublicRefusal", &ANY);

@@ -150,6 +150,7 @@ refusals! {
     OfCreating: [
         ("403", "`INSUFFICIENT_PERMISSIONS`, or `GATEWAY_NOT_ENABLED`."),
         ("409", "`IDEMPOTENCY_MISMATCH`, `IDEMPOTENCY_IN_PROGRESS` or `CONFLICT`."),
+        ("408", "`REQUEST_TIMEOUT`."),
         ("413", "`PAYLOAD_TOO_LARGE`."),
         ("422", "`INVALID_URL`: an address that can be read and not used."),
     ];

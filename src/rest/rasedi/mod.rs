@@ -16,19 +16,21 @@ pub use document::Api;
 
 use crate::config::{Http, PublicUrl};
 use crate::http::admission::{Gate, Head, Stop};
+use crate::http::body::{self, Unread};
 use crate::http::client_address::Peer;
 use crate::http::entry::Entry;
 use crate::http::limit::Asker;
 use crate::http::noted::Noted;
 use crate::http::request_id::RequestId;
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, patch, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::api_request::Way;
 use domain::credential::Denial;
 use domain::merchant::Mode;
 use refused::{Code, Refused};
@@ -163,12 +165,17 @@ async fn admit(
     let (gate, throttle) = (&door.gate, &door.gate.throttle);
     let secret = head.header("x-id").filter(|secret| !secret.is_empty());
     let (Ok(mode), Some(secret)) = (mode.parse::<Mode>(), secret) else {
+        if secret.is_some() {
+            entry.tries(Way::LegacySignature);
+        }
         throttle.public(head.address, head.now).map_err(|exceeded| {
             entry.denied(Denial::RateLimited);
             Stop::Throttled(exceeded)
         })?;
-        entry.denied(Denial::KeyMissing);
-        return Err(Stop::Denied(Denial::KeyMissing).into());
+        // A mode that there is not is the mode of no key, so this one is not looked up.
+        let denial = secret.map_or(Denial::KeyMissing, |_| Denial::ModeMismatch);
+        entry.denied(denial);
+        return Err(Stop::Denied(denial).into());
     };
     let signature = head
         .header("x-signature")
@@ -197,10 +204,15 @@ async fn admit(
 impl Call<'_> {
     /// The whole body.
     async fn body(&mut self, body: Body) -> Result<Bytes, Refused> {
-        let most = self.door.max_body_bytes;
-        let bytes = to_bytes(body, most).await.map_err(|_| {
-            let message = format!("the body is longer than {most} bytes, or did not come whole");
-            Refused::new(Code::PayloadTooLarge, message)
+        let (most, patience) = (self.door.max_body_bytes, self.door.timeout);
+        let read = body::read(body, most, patience).await;
+        let bytes = read.map_err(|cause| match cause {
+            Unread::TooLong => {
+                let message = format!("the body is longer than {most} bytes");
+                Refused::new(Code::PayloadTooLarge, message)
+            }
+            Unread::TooSlow => Refused::new(Code::RequestTimeout, body::TOO_SLOW),
+            Unread::Cut => Refused::new(Code::InvalidRequest, body::CUT),
         })?;
         self.entry.body(bytes.clone());
         Ok(bytes)

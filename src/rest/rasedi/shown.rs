@@ -76,14 +76,11 @@ fn status(intent: &Intent, now: Timestamp) -> &'static str {
         (IntentStatus::Failed, _) => "FAILED",
         // Somebody did pay, too late, and gets the money back.
         (IntentStatus::Expired, IntentState::Expired { late: Some(_), .. }) => "CANCELED",
-        (
-            IntentStatus::Canceled,
-            IntentState::Canceled {
-                by: CanceledBy::AuthorizationExpired,
-                ..
-            },
-        )
-        | (IntentStatus::Expired, _) => "TIMED_OUT",
-        (IntentStatus::Canceled, _) => "CANCELED",
+        (IntentStatus::Canceled, state)
+            if state.canceled_by(now) != Some(CanceledBy::AuthorizationExpired) =>
+        {
+            "CANCELED"
+        }
+        (IntentStatus::Canceled | IntentStatus::Expired, _) => "TIMED_OUT",
     }
 }

@@ -7,7 +7,7 @@ use crate::graphql::UserErrorCode;
 use crate::rest::asked::{Asked, Rate};
 use crate::rest::door::{Call, Door, PathId};
 use crate::rest::fault::Fault;
-use crate::rest::openapi::{CaptureMethodWord, CommandHeaders, CurrencyCode, GatewayWord, VersionHeader};
+use crate::rest::openapi::{CaptureMethodWord, CommandHeaders, CurrencyCode, GatewayWord};
 use crate::rest::problems::Problems;
 use crate::rest::said::{Envelope, Said};
 use axum::extract::State;
@@ -24,7 +24,7 @@ use domain::payment::Customer;
 use domain::provider::Gateway;
 use domain::web_url::ReturnUrl;
 use serde::{Deserialize, Serialize};
-use service::intent::{self, Created, Door as Way, NewIntent};
+use service::intent::{self, Canceled, Created, Door as Way, NewIntent};
 use service::payment::Run;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -180,7 +180,7 @@ async fn created(asked: &mut Asked) -> Result<Said, Fault> {
 /// Takes the scope `payments:create`. Canceling twice is canceling once.
 #[utoipa::path(
     post, path = "/api/v1/payment-intents/{id}/cancel", tag = "payment intents", operation_id = "cancelPaymentIntent",
-    params(("id" = String, Path, description = "The payment intent, `pi_…`."), VersionHeader),
+    params(("id" = String, Path, description = "The payment intent, `pi_…`."), CommandHeaders),
     responses((status = 200, description = "It is canceled.", body = Done), OfCanceling)
 )]
 pub async fn cancel(State(door): State<Arc<Door>>, PathId(id): PathId, call: Call) -> Response {
@@ -192,11 +192,12 @@ pub async fn cancel(State(door): State<Arc<Door>>, PathId(id): PathId, call: Cal
 async fn canceled(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
     let who = asked.admit(Rate::Command).await?;
     let id = intent_of(id)?;
+    let key = asked.sent_key()?;
     let app = asked.app().clone();
-    let command = Box::pin(async move { intent::cancel(&app, &who, id).await });
-    asked
-        .command(command, |canceled| vec![canceled.id.to_string()])
-        .await?;
+    let command = Box::pin(async move { intent::cancel_under_key(&app, &who, id, key).await });
+    let made = |canceled: &Canceled| vec![canceled.intent.id.to_string()];
+    let canceled = asked.command(command, made).await?;
+    asked.replays(canceled.run == Run::Replayed);
     Said::json(
         StatusCode::OK,
         &Done {

@@ -129,6 +129,7 @@ refusals! {
         ("400", "`invalid request: …` with all that is wrong with it, or an unsupported currency."),
         ("402", "The payment was declined: `payment declined: insufficient funds (code: 51)`. It exists, with status `failed`."),
         ("409", "The idempotency key stands for other data, or its first request has no answer yet (`Retry-After`)."),
+        ("408", "The body did not come in time."),
         ("413", "The body is too long."),
     ];
     /// Of capture, void and refund.
@@ -138,19 +139,21 @@ refusals! {
         ("404", "There is no such payment in this merchant and mode."),
         ("409", "The payment is in the wrong state, another operation on it is under way, or the idempotency key stands for other data."),
         ("410", "The authorization has run out (after seven days)."),
+        ("408", "The body did not come in time."),
         ("413", "The body is too long."),
     ];
     /// Of a new intent.
     OfCreating: [
         ("400", "`invalid request: …` with all that is wrong with it, or an unsupported currency."),
         ("409", "The idempotency key stands for other data, or its first request has no answer yet (`Retry-After`)."),
+        ("408", "The body did not come in time."),
         ("413", "The body is too long."),
     ];
     /// Of giving an intent up.
     OfCanceling: [
-        ("400", "By `2025-12-01.tigris`: `cannot cancel completed payment intent`, or one that has run out. In any version: an unknown `X-API-Version`."),
+        ("400", "By `2025-12-01.tigris`: `cannot cancel completed payment intent`, or one that has run out. In any version: an unknown `X-API-Version`, or an `Idempotency-Key` that is none."),
         ("404", "There is no such payment intent in this merchant and mode."),
-        ("409", "`cannot cancel completed payment intent`, or an attempt to pay it is under way."),
+        ("409", "`cannot cancel completed payment intent`, an attempt to pay it is under way, or the idempotency key stands for another intent."),
         ("410", "It has run out, or all attempts were declined."),
     ];
     /// Of one object.

@@ -1,11 +1,11 @@
 // The signing scripts of the collection that S3 publishes, unchanged: what they sign opens the door that is made for them.
 import assert from "node:assert/strict";
-import { webcrypto } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { generateKeyPairSync, sign, webcrypto } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import vm from "node:vm";
 import { here } from "../lib/paths.mjs";
-import { flipped, isRefused, send, withHeaders } from "../lib/signing.mjs";
+import { flipped, inFolder, isRefused, send, withHeaders } from "../lib/signing.mjs";
 
 const SIGNED_MS = 5_000;
 /** The one of the collection's own example. */
@@ -45,7 +45,61 @@ export async function run(server) {
     const rehearsal = { ...request, path: request.path.replace("/live/", "/test/") };
     await isRefused(origin, rehearsal, `${what}, in the other mode`);
   }
+  said.push(...(await byReference(server, origin)));
   return said.join(", ");
+}
+
+/** The door with what S3's reference in Node.js signs: a PEM that the secret opens, as its panel gives it; and an RSA key of one's own. */
+async function byReference(server, origin) {
+  const generateXSignature = reference();
+  const encrypted = await server.credential("live", "--signing-key", "ed25519-encrypted");
+  assert.match(encrypted.privateKey, /^-----BEGIN ENCRYPTED PRIVATE KEY-----\n/);
+  const own = await inFolder((folder) => {
+    const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const file = join(folder, "rsa.pub.pem");
+    writeFileSync(file, publicKey.export({ type: "spki", format: "pem" }));
+    // Encrypted with the secret, which is known only afterwards.
+    return server.credential("live", "--signing-key", file).then(({ secret }) => ({
+      secret,
+      privateKey: privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: secret }),
+    }));
+  });
+  const path = "/v1/payment/rest/live/create";
+  const order = {
+    amount: "150000",
+    gateways: ["FAST_PAY"],
+    title: "Order #1241",
+    description: "Payment for premium subscription",
+    redirectUrl: "https://merchant.com/payment/success",
+    callbackUrl: "https://merchant.com/api/payment/callback",
+    collectFeeFromCustomer: false,
+    collectCustomerEmail: false,
+    collectCustomerPhoneNumber: false,
+  };
+  const said = [];
+  for (const [kind, { secret, privateKey }] of Object.entries({ "an encrypted PEM": encrypted, "an encrypted RSA key": own })) {
+    const what = `the reference in Node.js with ${kind}`;
+    const signature = generateXSignature({ method: "POST", secret, relativeUrl: path, privateKeyPem: privateKey });
+    const headers = { "content-type": "application/json", "x-id": secret, "x-signature": signature };
+    const request = { method: "POST", path, headers, body: JSON.stringify(order) };
+    const { status, text } = await send(origin, request);
+    assert.equal(status, 200, `${what}: ${text}`);
+    said.push(`${what} ${status}`);
+    const spoilt = withHeaders(request, { "x-signature": flipped(signature) });
+    await isRefused(origin, spoilt, `${what}, another bit in the signature`);
+    const closed = { method: "POST", secret: `${secret}x`, relativeUrl: path, privateKeyPem: privateKey };
+    assert.throws(() => generateXSignature(closed), `${what}: another passphrase opens it`);
+  }
+  return said;
+}
+
+/** `generateXSignature`, character for character as the description of the collection has it. */
+function reference() {
+  const { description } = JSON.parse(readFileSync(collectionFile, "utf8")).info;
+  const [source] = /function generateXSignature\(.*?\n\}(?=\n)/s.exec(description) ?? [];
+  assert.ok(source?.includes("passphrase: secret"), "the reference stands in the description");
+  const sandbox = vm.createContext({ sign, Buffer });
+  return vm.runInContext(`(${source})`, sandbox, { filename: "generateXSignature" });
 }
 
 /** The request of one item, in a mode, with the variables that its script has set; an environment that is a `Map` keeps them. */

@@ -90,6 +90,31 @@ async fn the_clock_ends_it_whether_or_not_somebody_swept(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_ran_out_leaves_no_receipt_swept_or_not(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let counter = Counter::open(&app).await;
+    let (order, browser, page) = counter.sends(&app, json!({ "capture_method": "manual" })).await;
+    browser
+        .pays_by(&page, Payer::Visa)
+        .await
+        .says(200, &["Payment approved", "The amount is held on your card."]);
+    app.clock.advance(Duration::days(7));
+    for swept in [0, 1] {
+        assert_eq!(
+            service::payment::expire_due(&app.app, swept).await.unwrap(),
+            swept
+        );
+        browser.get(&order.page).await.says(410, &["Payment canceled"]);
+        let receipt = browser.get(&format!("{}/receipt", order.page)).await;
+        assert_eq!(receipt.status, 303, "{}", receipt.html);
+        assert_eq!(counter.hears(&order).await, "canceled");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_tells_of_money_that_went_back(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let app = TestApp::start(engine).await;
     let counter = Counter::open(&app).await;

@@ -9,6 +9,7 @@ mod links;
 mod opening;
 mod paying;
 mod secrets;
+mod strangers;
 mod wallets;
 
 use browser::{Browser, Seen};

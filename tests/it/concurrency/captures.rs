@@ -137,6 +137,7 @@ async fn a_sweep_leaves_a_hold_alone_while_its_capture_is_in_flight(
     let payment = school.authorize(iqd(100)).await.succeeds().payment();
 
     let asked = in_flight(&app, &school, &payment).await;
+    gate.reached().await;
 
     app.clock.advance(Duration::days(8));
     assert_eq!(service::payment::expire_due(&app.app, 100).await.unwrap(), 0);

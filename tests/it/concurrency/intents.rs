@@ -1,8 +1,6 @@
 //! Many payers, one intent; many intents, one slot: one attempt is in flight, one payment takes the money, and slots are counted.
 
-use crate::support::{
-    Engine, Gate, Hand, Held, Page, Payer, TestApp, Till, came_to, dinars, is_locked, until,
-};
+use crate::support::{Engine, Gate, Hand, Held, Page, Payer, TestApp, Till, came_to, dinars, is_locked};
 use chrono::Duration;
 use domain::intent::CaptureMethod;
 use domain::payment::Finality;
@@ -123,7 +121,7 @@ async fn while_an_attempt_is_in_flight_nothing_else_happens_to_its_intent(
         let page = page.clone();
         async move { page.pay(Payer::Visa).await }
     });
-    until("the attempt is sent", async || app.count("operations").await == 1).await;
+    gate.reached().await;
 
     assert_eq!(came_to(&page.pay(Payer::Visa).await), "AttemptInProgress");
     let refused = page.cancel().await.unwrap_err().to_string();

@@ -4,6 +4,7 @@ mod accounts;
 mod captures;
 mod intents;
 mod keys;
+mod late_words;
 mod limits;
 mod nodes;
 mod refunds;

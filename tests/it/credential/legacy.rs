@@ -1,14 +1,14 @@
 //! The door of S3: `x-id` and `x-signature`.
 
 use super::reasons;
-use crate::support::{Engine, Signer, TestApp};
+use crate::support::{Engine, RSA_PUBLIC, Signer, TestApp};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::credential::Scopes;
+use domain::credential::{PublicKey, Scopes};
 use reqwest::{Method, Response};
 use rstest::rstest;
 use serde_json::{Value, json};
-use service::credential::NewCredential;
+use service::credential::{NewCredential, NewSigningKey};
 
 const CREATE: &str = "/v1/payment/rest/test/create";
 
@@ -81,7 +81,12 @@ async fn the_signature_of_s3_is_taken_on_its_door_and_nowhere_else(
             (401, &json!(401), &json!(code)),
             "{reason:?}"
         );
-        assert!(body["messages"][0].is_string());
+        // The words of S3's table of error codes.
+        let words = match code {
+            "INVALID_SIGNATURE" => "x-signature verification failed",
+            _ => "x-id or API key is invalid",
+        };
+        assert_eq!(body["messages"], json!([words]), "{reason:?}");
         if let Some(reason) = reason {
             assert_eq!(reasons(&school).await[0], reason);
         }
@@ -100,4 +105,72 @@ async fn the_signature_of_s3_is_taken_on_its_door_and_nowhere_else(
         log.data["apiRequests"]["nodes"][0],
         json!({ "way": "LEGACY_SIGNATURE", "outcome": "PASSED", "status": 404 })
     );
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_rsa_key_signs_for_s3_and_a_shared_key_does_not(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const NOWHERE: &str = "/v1/payment/rest/test/nowhere";
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let issue = async |key: NewSigningKey| {
+        let new = NewCredential::named("rasedi", school.tenant, Scopes::all());
+        app.issue(NewCredential {
+            signing_key: key,
+            ..new
+        })
+        .await
+    };
+    let signed = |signer: &Signer, secret: &str| {
+        STANDARD.encode(signer.sign(&format!("POST || {secret} || {NOWHERE}")))
+    };
+
+    let uploaded = issue(NewSigningKey::Upload(PublicKey::from_pem(RSA_PUBLIC).unwrap())).await;
+    let secret = uploaded.secret.reveal();
+    let rsa = Signer::rsa(&uploaded.credential.token);
+    let (status, body) = post(&app, NOWHERE, Some(secret), &signed(&rsa, secret)).await;
+    assert_eq!(
+        (status, &body["code"]),
+        (404, &json!("NOT_FOUND")),
+        "it is let in"
+    );
+    let other = signed(&rsa, &format!("{secret}x"));
+    let (status, body) = post(&app, NOWHERE, Some(secret), &other).await;
+    assert_eq!((status, &body["code"]), (401, &json!("INVALID_SIGNATURE")));
+    assert_eq!(reasons(&school).await[0], "SIGNATURE_INVALID");
+
+    app.clock.advance(chrono::Duration::milliseconds(1));
+    let shared = issue(NewSigningKey::HmacSha256).await;
+    let secret = shared.secret.reveal();
+    let key = shared.signing_key.as_ref().and_then(|key| key.reveal()).unwrap();
+    let hmac = Signer::hmac(&shared.credential.token, key);
+    let (status, body) = post(&app, NOWHERE, Some(secret), &signed(&hmac, secret)).await;
+    assert_eq!((status, &body["code"]), (401, &json!("INVALID_SIGNATURE")));
+    assert_eq!(reasons(&school).await[0], "SIGNING_KEY_MISSING");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_names_no_mode_leaves_what_was_tried_in_the_log(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let operator = app.operator("Zainab").await;
+    for (shown, way, reason) in [
+        (Some(school.secret.as_str()), "LEGACY_SIGNATURE", "MODE_MISMATCH"),
+        (None, "NONE", "KEY_MISSING"),
+    ] {
+        let (status, body) = post(&app, "/v1/payment/rest/sandbox/create", shown, "AAAA").await;
+        assert_eq!((status, &body["code"]), (401, &json!("INVALID_CREDENTIALS")));
+        let log = "{ apiRequests(first: 1) { nodes { way reason outcome } } }";
+        let log = operator.ask(log, json!({})).await;
+        assert_eq!(
+            log.data["apiRequests"]["nodes"][0],
+            json!({ "way": way, "reason": reason, "outcome": "DENIED" })
+        );
+        app.clock.advance(chrono::Duration::milliseconds(1));
+    }
 }

@@ -469,7 +469,7 @@ async fn who_hears_the_answer_after_the_sweep_has_asked_hears_of_the_intent_too(
         let page = page.clone();
         async move { page.pay(Payer::Visa).await }
     });
-    until("the attempt is sent", async || app.count("operations").await == 1).await;
+    gate.reached().await;
     app.clock.advance(Duration::minutes(10));
     assert_eq!(app.resolve().await.settled, 1);
     gate.arrive().await;

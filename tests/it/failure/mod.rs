@@ -4,6 +4,8 @@ mod crash;
 mod database_gone;
 mod hang_up;
 mod intents;
+mod live_payments;
 mod refused_writes;
 mod request_log;
 mod shutdown;
+mod sweeps;

@@ -385,7 +385,11 @@ async fn an_operation_that_takes_too_long_is_given_up_and_its_command_is_not(
 ) {
     let gate = Arc::new(Gate::new(Held::Charges, 2));
     let provider = Arc::clone(&gate) as Arc<dyn Provider>;
-    let app = TestApp::with_settings_and(engine, &[("TAHSIL_REQUEST_TIMEOUT_MS", "200")], provider).await;
+    let settings = [
+        ("TAHSIL_REQUEST_TIMEOUT_MS", "1100"),
+        ("TAHSIL_PROVIDER_TIMEOUT_MS", "100"),
+    ];
+    let app = TestApp::with_settings_and(engine, &settings, provider).await;
     let school = app.merchant("school").await;
     let sale = school.sale(iqd(1_000)).await;
     assert_eq!(sale.status, StatusCode::GATEWAY_TIMEOUT);

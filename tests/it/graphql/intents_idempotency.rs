@@ -136,6 +136,74 @@ async fn the_same_key_gives_the_same_link(#[values(Engine::Sqlite, Engine::Postg
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_gives_its_first_answer_whatever_was_taken_away_since(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let (school, operator) = (app.merchant("school").await, app.operator("Zainab").await);
+    let asked = json!({ "idempotencyKey": "order-1", "gateways": ["FIB"] });
+    let link = json!({ "idempotencyKey": "link-1", "amount": iqd(1_000), "title": "Lunch", "gateways": ["FIB"],
+                       "expiresAt": "2026-06-15T11:00:00Z" });
+    let sale = json!({ "idempotencyKey": "sale-1", "amount": iqd(1_000), "gateway": "FIB" });
+    let linked = async |input: &Value| {
+        let shown = "paymentLink { id } idempotentReplay";
+        send(&school, "paymentLinkCreate", input.clone(), shown).await
+    };
+    let intent = create(&school, asked.clone()).await.succeeds();
+    let made = linked(&link).await.succeeds();
+    let sold = school.send("paymentSale", sale.clone()).await.succeeds();
+
+    let change =
+        json!({ "input": { "id": school.tenant.merchant.to_string(), "gateways": ["CREDIT_CARD"] } });
+    let update =
+        "mutation($input: MerchantUpdateInput!) { merchantUpdate(input: $input) { userErrors { code } } }";
+    let changed = operator.ask(update, change).await.field("merchantUpdate");
+    changed.succeeds();
+    app.clock.advance(Duration::hours(2));
+
+    let again = create(&school, asked.clone()).await.succeeds();
+    assert_eq!(again.data["idempotentReplay"], true);
+    for part in ["intent", "clientSecret"] {
+        let (mut first, mut second) = (intent.data[part].clone(), again.data[part].clone());
+        // What it is by now is told as of now.
+        for seen in [&mut first, &mut second] {
+            if seen.is_object() {
+                (seen["status"], seen["bills"]) = (Value::Null, Value::Null);
+            }
+        }
+        assert_eq!(second, first, "{part}");
+    }
+    let again = linked(&link).await.succeeds();
+    assert_eq!(again.data["paymentLink"], made.data["paymentLink"]);
+    let again = school.send("paymentSale", sale.clone()).await.succeeds();
+    assert_eq!(
+        (again.payment(), &again.data["idempotentReplay"]),
+        (sold.payment(), &json!(true))
+    );
+
+    // Another key is new, and refused leaves nothing behind.
+    let before = app.row_counts().await;
+    let new = |mut input: Value| {
+        input["idempotencyKey"] = "new-1".into();
+        input
+    };
+    create(&school, new(asked))
+        .await
+        .is_refused_with("GATEWAY_NOT_ENABLED");
+    let mut open = new(link.clone());
+    open["expiresAt"] = "2026-06-16T11:00:00Z".into();
+    linked(&open).await.is_refused_with("GATEWAY_NOT_ENABLED");
+    linked(&new(link)).await.is_refused_with("EXPIRY_INVALID");
+    school
+        .send("paymentSale", new(sale))
+        .await
+        .is_refused_with("GATEWAY_NOT_ENABLED");
+    assert_eq!(app.row_counts().await, before);
+    app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_request_log_tells_keys_and_what_was_made(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -19,6 +19,7 @@ mod integrity;
 mod intents;
 mod intents_declined;
 mod intents_idempotency;
+mod intents_lapsed;
 mod intents_list;
 mod intents_refused;
 mod keys;

@@ -1,8 +1,11 @@
 //! Promo codes: what they take off, how often and until when.
 
 use super::checkout::{apply, confirm, create, errors, intent, pay, send, status};
-use crate::support::{Engine, Merchant, Payer, Reply, TestApp, iqd, usd};
+use crate::support::{Engine, Merchant, Payer, Reply, TestApp, dinars, iqd, usd};
 use chrono::Duration;
+use domain::credential::Scopes;
+use domain::fee::FeeTerms;
+use domain::merchant::Mode;
 use domain::promo_code::PromoRefusal;
 use futures_util::future::join_all;
 use rstest::rstest;
@@ -144,6 +147,76 @@ async fn a_code_refuses_what_it_is_not_for(#[values(Engine::Sqlite, Engine::Post
         refusal(apply(&app, &dollars, "THREE").await),
         PromoRefusal::WrongCurrency { .. }
     ));
+    app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_gives_the_payer_or_the_merchant_nothing_is_refused(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let fees = FeeTerms {
+        fee_bps: 100,
+        fixed: Some(dinars(500)),
+        reserve_bps: 0,
+    };
+    let school = app.merchant_with("school", Mode::Test, Scopes::all(), fees).await;
+    let percent = code(&school, json!({ "code": "ONE", "shareBps": 100, "maxUses": 1 })).await;
+    code(&school, json!({ "code": "MOST", "amount": iqd(9_500) })).await;
+    code(&school, json!({ "code": "LESS", "amount": iqd(9_494) })).await;
+    let priced = async |amount: i64, fee: bool| {
+        let collect = json!({ "promoCode": true, "fee": fee });
+        let input = json!({ "amount": iqd(amount), "collect": collect, "gateways": ["FIB"] });
+        create(&school, input).await.succeeds()
+    };
+
+    let small = priced(99, false).await;
+    assert_eq!(
+        refusal(apply(&app, &small, "ONE").await),
+        PromoRefusal::TakesNothing
+    );
+    confirm(&school, id(&small), json!({ "gateway": "FIB" }))
+        .await
+        .succeeds();
+    assert_eq!(read(&school, &percent).await["uses"], 0, "no use is lost");
+
+    // 500 dinars are left, and the fee of them is 505.
+    let eaten = priced(10_000, false).await;
+    assert_eq!(refusal(apply(&app, &eaten, "MOST").await), PromoRefusal::BelowFee);
+    assert_eq!(intent(&school, id(&eaten)).await["promo"], Value::Null);
+    apply(&app, &eaten, "LESS").await.unwrap();
+    // The payer pays the fee on top of what is left.
+    let on_top = priced(10_000, true).await;
+    apply(&app, &on_top, "MOST").await.unwrap();
+    let paid = confirm(&school, id(&on_top), json!({ "gateway": "FIB" }))
+        .await
+        .succeeds();
+    assert_eq!(paid.data["intent"]["paid"]["payout"]["amount"], "500");
+    app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_came_to_take_nothing_is_refused_when_it_is_paid(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let promo = code(&school, json!({ "code": "ONE", "shareBps": 100 })).await;
+    let created = open(&school).await;
+    apply(&app, &created, "ONE").await.unwrap();
+    // As a release put it on that did not look.
+    app.sabotage("UPDATE intents SET amount_minor = 50000, discount_minor = 0")
+        .await;
+    let refused = pay(&school, id(&created), Payer::Visa)
+        .await
+        .is_refused_with("PROMO_CODE_TAKES_NOTHING");
+    assert_eq!(
+        refused.message(),
+        "this promo code takes nothing off this payment"
+    );
+    assert_eq!(read(&school, &promo).await["uses"], 0);
     app.ledger_ties().await;
 }
 

@@ -220,3 +220,30 @@ async fn a_provider_that_hangs_is_waited_for_until_the_time_out(
     assert_eq!(school.status(&lost.payment()).await, "CAPTURED");
     app.ledger_ties().await;
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_lives_from_when_it_was_asked_for_and_not_from_when_we_heard(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let school = app.merchant("school").await;
+    let lost = school
+        .send(
+            "paymentAuthorize",
+            faulty("sandbox_fault", "timeout_after_charge"),
+        )
+        .await
+        .succeeds();
+    let end = app.now() + Duration::days(7);
+    app.clock.advance(Duration::days(2));
+    assert_eq!(app.resolve().await, SETTLED);
+    let held = school.payment(&lost.payment()).await;
+    assert_eq!(
+        (&held["status"], &held["expiresAt"]),
+        (&json!("AUTHORIZED"), &json!("2026-06-22T10:00:00.000000Z"))
+    );
+    app.clock.set(end);
+    assert_eq!(school.status(&lost.payment()).await, "EXPIRED");
+    app.ledger_ties().await;
+}

@@ -100,6 +100,38 @@ async fn each_change_of_status_is_an_event_with_the_callback_address(
     }
 }
 
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_failed_is_told_with_its_callback_address(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let shop = Shop::open(&app, Mode::Test, EPARA).await;
+    let callback = "https://merchant.com/callback/failed";
+    let order = example(json!({ "gateways": ["CREDIT_CARD"], "callbackUrl": callback }));
+    let reference = shop.create(&order).await.reference();
+    let payer = shop.payer(&app, &reference).await;
+    for _ in 0..5 {
+        payer
+            .pays_by_card(&app, crate::support::Payer::Poor)
+            .await
+            .unwrap();
+    }
+    assert_eq!(shop.status(&reference).await.body["status"], "FAILED");
+    let id = domain::id::IntentId::from_reference(&reference).unwrap();
+    let events = app.events().await;
+    let failed: Vec<_> = events
+        .iter()
+        .filter(|event| event.event_type == "payment_intent.failed")
+        .collect();
+    assert_eq!(failed.len(), 1, "{events:?}");
+    assert_eq!(failed[0].subject, id.to_string());
+    assert_eq!(
+        (&failed[0].data["source"], &failed[0].data["callback_url"]),
+        (&json!("rasedi"), &json!(callback))
+    );
+}
+
 /// As the SDKs of S3 do it: the key by its id, the signature over header and payload, then the payload.
 fn verified(keys: &Value, signed: &callback_key::Signed) -> Option<Value> {
     let id = signed.key.to_string();

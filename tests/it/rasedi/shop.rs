@@ -130,14 +130,26 @@ impl Shop {
         format!("/v1/payment/rest/{}/{route}", self.tenant.mode)
     }
 
+    /// The headers that let it in.
+    pub fn signs(&self, method: &str, path: &str) -> Vec<(&'static str, String)> {
+        let signed = self
+            .signer
+            .sign(&format!("{method} || {} || {path}", self.secret));
+        vec![
+            ("x-id", self.secret.clone()),
+            ("x-signature", STANDARD.encode(signed)),
+        ]
+    }
+
     /// Sends anything, with `x-id` and `x-signature`.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Said {
-        let signed = format!("{method} || {} || {path}", self.secret);
+        let signed = self.signs(method.as_str(), path);
         let mut request = Client::new()
             .request(method, format!("{}{path}", self.url))
-            .header("content-type", "application/json")
-            .header("x-id", &self.secret)
-            .header("x-signature", STANDARD.encode(self.signer.sign(&signed)));
+            .header("content-type", "application/json");
+        for (name, value) in signed {
+            request = request.header(name, value);
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -214,7 +226,7 @@ impl PayerOf {
             expected_total: None,
             notes: Vec::new(),
         };
-        intent::confirm_as_payer(&app.app, self.0, with).await
+        intent::confirm_as_payer(&app.app, self.0, None, with).await
     }
 
     /// Pays with a card.
@@ -231,7 +243,7 @@ impl PayerOf {
             expected_total: None,
             notes: Vec::new(),
         };
-        intent::confirm_as_payer(&app.app, self.0, with).await
+        intent::confirm_as_payer(&app.app, self.0, None, with).await
     }
 
     /// Types a promo code.

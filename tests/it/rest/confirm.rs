@@ -40,6 +40,19 @@ async fn s2_get_payment_intent_public_200(#[values(Engine::Sqlite, Engine::Postg
         ("created", &json!(9999))
     );
     assert_eq!(heard.word("expires_at"), "2026-06-15T11:00:00Z");
+    assert_eq!(
+        (
+            heard.word("currency"),
+            heard.word("success_url"),
+            heard.word("cancel_url")
+        ),
+        (
+            "USD",
+            "https://yourstore.com/order/success?session_id={CHECKOUT_SESSION_ID}",
+            "https://yourstore.com/order/cancel"
+        ),
+        "as the merchant wrote them"
+    );
     for kept in ["_secret_", "john@example.com", "order_id", "12345"] {
         assert!(!heard.text.contains(kept), "{kept}: {}", heard.text);
     }

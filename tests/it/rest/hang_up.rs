@@ -59,7 +59,10 @@ async fn a_sale_goes_on_and_its_row_says_what_it_made(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sale_that_takes_too_long_goes_on(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let gate = Arc::new(Gate::new(Held::Charges, 2));
-    let settings = [("TAHSIL_REQUEST_TIMEOUT_MS", "300")];
+    let settings = [
+        ("TAHSIL_REQUEST_TIMEOUT_MS", "1100"),
+        ("TAHSIL_PROVIDER_TIMEOUT_MS", "100"),
+    ];
     let provider = Arc::clone(&gate) as Arc<dyn Provider>;
     let app = TestApp::with_settings_and(engine, &settings, provider).await;
     let desk = Desk::of(&app, &app.merchant("school").await);

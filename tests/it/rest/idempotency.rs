@@ -153,3 +153,79 @@ async fn a_key_whose_first_request_is_under_way_says_when_to_ask_again(
     let again = desk.post_with(SALE, charge(9999), &key).await.is(200);
     assert_eq!(first.text, again.text);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_void_gives_the_first_answer(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let app = TestApp::start(engine).await;
+    let desk = Desk::of(&app, &app.merchant("school").await);
+    let (payment, key) = (desk.authorized(9999).await, [("idempotency-key", "void-1")]);
+    let body = json!({ "reason": "Customer requested order cancellation" });
+    let first = desk
+        .post_with(&path(&payment, "void"), body.clone(), &key)
+        .await
+        .is(200);
+    app.clock.advance(Duration::hours(23));
+    let again = desk.post_with(&path(&payment, "void"), body, &key).await.is(200);
+    assert_eq!(again.text, first.text, "not that it is voided already");
+    assert_eq!(
+        (
+            first.header("idempotent-replayed"),
+            again.header("idempotent-replayed")
+        ),
+        ("", "true")
+    );
+    assert_eq!(app.count("operations").await, 2);
+    app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_a_later_command_with_other_data_is_409(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let desk = Desk::of(&app, &app.merchant("school").await);
+    let key = [("idempotency-key", "order-1")];
+    let (held, sold) = (desk.authorized(9999).await, desk.sold(9999).await);
+    let (other_held, other_sold) = (desk.authorized(9999).await, desk.sold(9999).await);
+    let to_void = desk.authorized(9999).await;
+    for (command, payment, body, changed, elsewhere) in [
+        (
+            "capture",
+            &held,
+            json!({ "amount": 5000 }),
+            json!({ "amount": 5001 }),
+            &other_held,
+        ),
+        (
+            "void",
+            &to_void,
+            json!({ "reason": "canceled" }),
+            json!({ "reason": "another" }),
+            &other_held,
+        ),
+        (
+            "refund",
+            &sold,
+            json!({ "amount": 2500, "reason": "returned" }),
+            json!({ "amount": 2501, "reason": "returned" }),
+            &other_sold,
+        ),
+    ] {
+        desk.post_with(&path(payment, command), body.clone(), &key)
+            .await
+            .is(200);
+        let before = app.row_counts().await;
+        for (payment, body) in [(payment, changed), (elsewhere, body)] {
+            let heard = desk.post_with(&path(payment, command), body, &key).await;
+            heard.refuses(
+                409,
+                "IDEMPOTENCY_KEY_REUSED",
+                "idempotency key already used with different request data",
+            );
+        }
+        assert_eq!(app.row_counts().await, before, "{command}");
+    }
+    app.ledger_ties().await;
+}

@@ -6,6 +6,7 @@ use crate::support::{Engine, Hand, Payer, TestApp};
 use chrono::Duration;
 use domain::credential::{Scope, Scopes};
 use domain::merchant::{Mode, Tenant};
+use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -73,9 +74,9 @@ async fn s2_cancel_payment_intent_200(#[values(Engine::Sqlite, Engine::Postgres)
     let desk = Desk::of(&app, &app.merchant("school").await);
     let intent = Waiting::at(&desk, intent_example()).await;
     let expected = json!({ "success": true, "message": "payment intent canceled" });
-    // Twice is once.
+    // Twice is once, and as S2's curl sends it: without a body.
     for _ in 0..2 {
-        let heard = desk.post_with(&cancel(&intent.id), Value::Null, &[TIGRIS]).await;
+        let heard = desk.raw(Method::POST, &cancel(&intent.id), "", &[TIGRIS]).await;
         heard.looks_like(200, &expected, &[]);
         assert_eq!(heard.body, expected);
     }

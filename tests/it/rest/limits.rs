@@ -4,8 +4,34 @@ use super::desk::{Desk, Heard, SALE, charge};
 use crate::support::{Engine, TestApp};
 use chrono::Duration;
 use domain::credential::Scopes;
+use domain::limit::Limit;
 use reqwest::Client;
 use rstest::rstest;
+use tahsil::config::{Config, InForce, Layer};
+
+#[test]
+fn s2_rate_limits_are_those_of_an_installation_that_sets_none() {
+    let nothing = || Layer::new();
+    let config = Config::from_values(&InForce::from_layers(nothing(), nothing(), nothing())).unwrap();
+    let limits = &config.limits;
+    let (per_second, per_hour) = (Limit::per_second, Limit::per_hour);
+    assert_eq!(
+        limits.payments,
+        per_second(20, 20),
+        "payment operations, a merchant"
+    );
+    assert_eq!(
+        limits.payments_hourly,
+        per_hour(10_000, 10_000),
+        "the same in an hour"
+    );
+    assert_eq!(
+        limits.queries,
+        per_second(100, 100),
+        "transaction queries, a merchant"
+    );
+    assert_eq!(limits.public, per_second(50, 50), "public endpoints, an address");
+}
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]

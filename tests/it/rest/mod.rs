@@ -5,12 +5,14 @@
 
 mod authorize;
 mod bad_requests;
+mod bodies;
 mod buyer;
 mod capture;
 mod confirm;
 mod desk;
 mod hang_up;
 mod idempotency;
+mod intent_keys;
 mod intents;
 mod limits;
 mod native;
@@ -23,6 +25,7 @@ mod request_log;
 mod sale;
 mod signed_desk;
 mod strangers;
+mod too_late;
 mod transactions;
 mod unknown_outcome;
 mod versions;

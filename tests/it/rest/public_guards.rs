@@ -66,7 +66,10 @@ async fn a_page_of_any_origin_may_ask(#[values(Engine::Sqlite, Engine::Postgres)
     let preflight = [
         origin,
         ("access-control-request-method", "POST"),
-        ("access-control-request-headers", "content-type,x-client-secret"),
+        (
+            "access-control-request-headers",
+            "content-type,x-client-secret,idempotency-key",
+        ),
     ];
     let answer = buyer
         .raw(Method::OPTIONS, &confirm(&intent.id), "", &preflight)
@@ -83,7 +86,7 @@ async fn a_page_of_any_origin_may_ask(#[values(Engine::Sqlite, Engine::Postgres)
     assert_eq!(said("access-control-allow-methods"), "GET,POST");
     assert_eq!(
         said("access-control-allow-headers"),
-        "content-type,x-client-secret"
+        "content-type,x-client-secret,idempotency-key"
     );
     assert_eq!(said("access-control-max-age"), "3600");
     assert_eq!(
@@ -99,7 +102,13 @@ async fn a_page_of_any_origin_may_ask(#[values(Engine::Sqlite, Engine::Postgres)
         .is(200);
     assert_eq!(paid.header("access-control-allow-origin"), "*");
     let exposed = paid.header("access-control-expose-headers");
-    for name in ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"] {
+    for name in [
+        "x-request-id",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+        "idempotent-replayed",
+    ] {
         assert!(exposed.contains(name), "{exposed}");
     }
     // The doors of keys are for servers: no page reads what they say.

@@ -1,7 +1,7 @@
 //! Answers of the provider that were lost: 202 and `processing`, until there is proof.
 
-use super::desk::{AUTHORIZE, Desk, SALE, charge, path, with};
-use crate::support::{Engine, TestApp};
+use super::desk::{AUTHORIZE, Desk, Heard, SALE, charge, path, with};
+use crate::support::{Engine, Program, TestApp, TestDatabase};
 use chrono::Duration;
 use rstest::rstest;
 use serde_json::json;
@@ -39,6 +39,27 @@ async fn a_lost_answer_is_202_and_the_key_gives_the_final_one(
         assert_eq!(settled.header("idempotent-replayed"), "true");
     }
     app.ledger_ties().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_hangs_is_202_before_the_request_ends(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = TestDatabase::create(engine).await;
+    let program = Program::on(&database);
+    let shop = program.shop("shop").await;
+    // As close as they may be.
+    let settings = [
+        ("TAHSIL_PROVIDER_TIMEOUT_MS", "1000"),
+        ("TAHSIL_REQUEST_TIMEOUT_MS", "2000"),
+    ];
+    let node = program.serve(&settings).await;
+    let body = with(charge(9999), "metadata", json!({ "sandbox_fault": "hang" }));
+    let post = reqwest::Client::new().post(format!("{}{SALE}", node.url));
+    let sent = post.header("x-api-key", &shop.secret).json(&body).send().await;
+    let heard = Heard::read(sent.unwrap()).await.is(202);
+    assert_eq!(heard.word("status"), "processing");
 }
 
 #[rstest]

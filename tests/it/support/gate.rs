@@ -1,8 +1,10 @@
 //! A provider that lets the test decide when it answers.
 
+use super::wait::until;
 use async_trait::async_trait;
 use domain::provider::Answer;
 use service::provider::{Charge, FollowUp, Provider};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tahsil::provider::Sandbox;
 use tokio::sync::Barrier;
 
@@ -23,6 +25,7 @@ pub enum Held {
 pub struct Gate {
     holds: Held,
     opens: Barrier,
+    reached: AtomicUsize,
 }
 
 impl Gate {
@@ -31,7 +34,16 @@ impl Gate {
         Self {
             holds,
             opens: Barrier::new(callers),
+            reached: AtomicUsize::new(0),
         }
+    }
+
+    /// Waits until a call has come to the gate: it is at the provider then, and no longer on its way.
+    pub async fn reached(&self) {
+        until("a call is at the provider", async || {
+            self.reached.load(Ordering::SeqCst) > 0
+        })
+        .await;
     }
 
     /// Arrives at the gate as one of the callers.
@@ -41,6 +53,7 @@ impl Gate {
 
     async fn pass(&self, held: Held) {
         if self.holds == held {
+            self.reached.fetch_add(1, Ordering::SeqCst);
             self.arrive().await;
         }
     }

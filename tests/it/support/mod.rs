@@ -5,6 +5,7 @@
 //! - [`Merchant`], [`Operator`], [`Anonymous`]: who asks; each speaks HTTP like anybody else.
 //! - [`Reply`]: what came back, with the assertions that tests are written in.
 //! - [`Gate`]: a provider that answers when the test lets it; [`Hand`]: a hand in the database, around every rule.
+//! - [`Wire`]: a connection by hand, for clients that stall, break off or send on.
 //! - [`Till`] and [`Page`]: intents as merchants make them and payers pay them.
 //! - [`Program`] and [`Shop`]: the program as a process, and a merchant's server that outlives it.
 //! - [`Socket`]: a raw WebSocket client.
@@ -29,6 +30,7 @@ mod signer;
 mod socket;
 mod till;
 mod wait;
+mod wire;
 
 pub use actor::{Merchant, Operator, PAYMENT, Payer, card, charge, fresh_key, on};
 pub use app::{EPARA, OutboxEvent, TestApp};
@@ -40,11 +42,12 @@ pub use gate::{Gate, Held};
 pub use hand::Hand;
 pub use history::History;
 pub use money::{iqd, money, usd};
-pub use process::{Ended, Program, Shop};
+pub use process::{Ended, Node, Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
 pub use seam::{Nodes, Seam, Seen};
-pub use signer::{Signed, Signer};
+pub use signer::{RSA_PUBLIC, Signed, Signer};
 pub use socket::{Heard, Socket};
 pub use till::{Page, Till, came_to, dinars, fault, is_locked};
 pub use wait::until;
+pub use wire::Wire;

@@ -240,6 +240,14 @@ pub struct Shop {
 }
 
 impl Shop {
+    /// A merchant's server with the secret of a credential.
+    pub fn with(secret: &str) -> Self {
+        Self {
+            secret: secret.to_owned(),
+            client: Client::new(),
+        }
+    }
+
     /// Asks a node anything; `None` when no whole answer came.
     pub async fn ask(&self, node: &str, query: &str, variables: Value) -> Option<Reply> {
         let post = self

@@ -216,13 +216,13 @@ impl Page {
     /// Pays with a card.
     pub async fn pay(&self, card: Card) -> Result<Outcome, Error> {
         let with = confirm(&self.app, Gateway::CreditCard, Some(card));
-        service::intent::confirm_as_payer(&self.app, self.payer, with).await
+        service::intent::confirm_as_payer(&self.app, self.payer, None, with).await
     }
 
     /// Pays with a wallet.
     pub async fn pay_by(&self, gateway: Gateway) -> Result<Outcome, Error> {
         let with = confirm(&self.app, gateway, None);
-        service::intent::confirm_as_payer(&self.app, self.payer, with).await
+        service::intent::confirm_as_payer(&self.app, self.payer, None, with).await
     }
 
     /// Types a promo code.

@@ -124,3 +124,48 @@ fn a_fee_that_is_everything_cannot_be_put_on_top() {
     let bill = intent.bill(&merchant(all, false), Gateway::CreditCard).unwrap();
     assert_eq!(bill.total, iqd(100));
 }
+
+#[test]
+fn what_a_code_leaves_pays_the_fee_wherever_the_payer_does_not() {
+    let fees = FeeTerms {
+        fee_bps: 100,
+        fixed: Some(iqd(500)),
+        reserve_bps: 0,
+    };
+    let left = |dinars: i64, fee: bool, gateways: &str| Intent {
+        amount: iqd(10_000),
+        promo: Some(AppliedPromo {
+            id: id(1),
+            code: "EID".parse().unwrap(),
+            discount: iqd(10_000 - dinars),
+        }),
+        collect: Collect {
+            fee,
+            ..Collect::default()
+        },
+        gateways: gateways.parse().unwrap(),
+        ..intent()
+    };
+    let owner = merchant(fees, false);
+    for (intent, expected) in [
+        (left(505, false, "FIB"), Ok(())),
+        (left(504, false, "FIB"), Err(PromoRefusal::BelowFee)),
+        (left(1, true, "FIB"), Ok(())),
+        // No fee may be put on top of a card in dinars, so the merchant bears it there.
+        (left(504, true, "CREDIT_CARD,FIB"), Err(PromoRefusal::BelowFee)),
+        (left(505, true, "CREDIT_CARD,FIB"), Ok(())),
+    ] {
+        let (left, gateways) = (intent.promo.clone().unwrap(), intent.gateways);
+        assert_eq!(intent.check_fee(&owner), expected, "{left:?} {gateways}");
+    }
+    assert_eq!(
+        left(1, true, "CREDIT_CARD").check_fee(&merchant(fees, true)),
+        Ok(())
+    );
+    // Without a code the price is the merchant's own affair.
+    let low = Intent {
+        amount: iqd(1),
+        ..intent()
+    };
+    assert_eq!(low.check_fee(&owner), Ok(()));
+}

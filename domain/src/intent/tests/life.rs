@@ -115,8 +115,9 @@ fn a_payer_goes_where_the_merchant_says() {
     }
     let rasedi = shop(Source::Rasedi, None);
     assert_eq!(
-        rasedi.success_redirect(),
-        Some(format!("https://shop.iq/ok?s={pi}"))
+        (rasedi.success_redirect(), rasedi.cancel_redirect()),
+        (Some(format!("https://shop.iq/ok?s={pi}")), None),
+        "who has not paid is not sent where S3's merchants deliver"
     );
     assert_eq!(
         (intent().success_redirect(), intent().cancel_redirect()),

@@ -325,3 +325,52 @@ fn only_what_waits_for_a_payer_runs_out_and_only_at_its_end() {
         assert_eq!(intent_in(name).status_at(end()), seen, "{name}");
     }
 }
+
+#[test]
+fn a_hold_that_ended_is_over_by_the_clock() {
+    let ends = hold().expires_at;
+    for name in ["held", "held late"] {
+        let held = intent_in(name);
+        let before = ends - Duration::microseconds(1);
+        assert_eq!(held.status_at(before), IntentStatus::RequiresCapture, "{name}");
+        assert_eq!(held.state.canceled_by(before), None, "{name}");
+        assert_eq!(held.status_at(ends), IntentStatus::Canceled, "{name}");
+        assert_eq!(
+            held.state.canceled_by(ends),
+            Some(CanceledBy::AuthorizationExpired),
+            "{name}"
+        );
+        assert_eq!(
+            held.may_confirm(Gateway::CreditCard, ends),
+            Err(ConfirmRefusal::Canceled)
+        );
+        assert_eq!(
+            held.clone().cancel(CanceledBy::Merchant, ends),
+            Ok(Transition::AlreadyApplied(held))
+        );
+    }
+}
+
+#[test]
+fn a_hold_does_not_end_by_the_clock_while_a_capture_has_no_answer() {
+    let (held, ends) = (intent_in("held"), hold().expires_at);
+    let mut payment = payment_in("authorized", Gateway::CreditCard);
+    payment.in_flight = Some(id(3));
+    let follow = |intent: &Intent, payment: &Payment| match intent.follow(
+        payment,
+        None,
+        Heard::InTime,
+        LateSuccess::Accept,
+        start(),
+    ) {
+        Followed::Unchanged => panic!("not moved"),
+        Followed::Moved(moved) => *moved,
+    };
+    let asked = follow(&held, &payment);
+    assert_eq!(asked.status_at(ends), IntentStatus::RequiresCapture);
+    assert_eq!(asked.state.canceled_by(ends), None);
+
+    // Refused: the hold is as it was.
+    payment.in_flight = None;
+    assert_eq!(follow(&asked, &payment), held);
+}

@@ -175,9 +175,17 @@ fn bears_out(state: &IntentState, attempt: Option<&Payment>) -> bool {
         IntentState::Processing { attempt } => is(attempt.payment, attempt.gateway, |state| {
             matches!(state, PaymentState::Processing { .. })
         }),
-        IntentState::RequiresCapture { attempt, .. } => is(attempt.payment, attempt.gateway, |state| {
-            matches!(state, PaymentState::Authorized { .. })
-        }),
+        IntentState::RequiresCapture {
+            attempt: known,
+            lapses_at,
+            ..
+        } => {
+            let held = is(known.payment, known.gateway, |state| {
+                matches!(state, PaymentState::Authorized { .. })
+            });
+            let ends = attempt.and_then(|payment| payment.state.hold().map(|hold| hold.expires_at));
+            held && (lapses_at.is_none() || *lapses_at == ends)
+        }
         IntentState::Succeeded { paid } => is(paid.payment, paid.via, |state| state.taken().is_some()),
         IntentState::Canceled { by, .. } => match by {
             CanceledBy::Merchant | CanceledBy::Payer => attempt.is_none(),
