@@ -25,12 +25,12 @@ const MOST_WAITING = 1_000;
 /** How long the server may take to let a client in. */
 const ACK_MS = 15_000;
 
-/** Ends without an error when the operation did, when `signal` says so, and when too much waited. */
+/** Ends without an error when the operation did, when `signal` says so, and when too much waited. `onPing` hears that a connection lasts. */
 export async function* results(
   { url, connectionParams, webSocket, silenceMs }: Access,
   operation: Operation,
   signal: AbortSignal,
-  onProgress: () => void,
+  onPing: () => void,
 ): AsyncGenerator<Result, void> {
   const waiting: Result[] = [];
   let failure: Error | undefined;
@@ -72,7 +72,7 @@ export async function* results(
       connected: () => (isConnected = true),
       message: ({ type }) => {
         heard();
-        if (type === "next" || type === "ping") onProgress();
+        if (type === "ping") onPing();
       },
       error: (cause) => end(failed(cause)),
       closed: (event) => end(closed(event)),
@@ -111,6 +111,6 @@ function closed(event: unknown): ConnectionClosed {
 
 function failed(cause: unknown): ConnectionFailed {
   // What browsers and Node tell of a failure is an event, if anything with the error inside.
-  const { error = cause, message } = cause as { error?: unknown; message?: string };
+  const { error = cause, message } = (cause ?? {}) as { error?: unknown; message?: string };
   return new ConnectionFailed(message || "the connection failed", { cause: error });
 }

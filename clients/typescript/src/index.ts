@@ -107,6 +107,7 @@ async function* follow<E extends Envelope>(options: LiveOptions, access: Access,
           yield envelope;
         }
         isFurther = true;
+        attempt = 0;
         await options.onCursor?.(cursor);
       }
       // Its first question was answered, or its reader was slow: there is nothing to wait for.

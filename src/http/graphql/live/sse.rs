@@ -104,7 +104,7 @@ async fn begin(
     let parameters = if by_get {
         Parameters::from_uri(head.uri)
     } else {
-        Parameters::from_body(&body.read(door.max_body_bytes).await?)
+        Parameters::from_body(&body.read(door).await?)
     };
     let parameters = parameters.map_err(|malformed| {
         Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, malformed.to_string())
