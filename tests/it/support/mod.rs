@@ -46,7 +46,7 @@ pub use process::{Ended, Node, Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
 pub use seam::{Nodes, Seam, Seen};
-pub use signer::{RSA_PUBLIC, Signed, Signer};
+pub use signer::{Signed, Signer};
 pub use socket::{Heard, Socket};
 pub use till::{Page, Till, came_to, dinars, fault, is_locked};
 pub use wait::until;
