@@ -94,7 +94,6 @@ impl Signer {
         );
         let name = match self.key {
             Key::Ed25519(_) => "ed25519",
-            Key::Rsa(_) => "rsa",
             Key::Hmac(_) => "hmac-sha256",
         };
         let headers = vec![
