@@ -99,6 +99,10 @@ for (const seed of [1, 2, 3, 4, 5]) {
     await happening;
     assert.deepEqual(taken, range(1, server.last));
     assert.ok(server.opened >= 25, `${server.opened} connections`);
+    // It went on where it was, not where it began.
+    const places = server.afters.map((cursor) => Number(cursor?.slice(1)));
+    assert.deepEqual(places, places.toSorted((one, other) => one - other));
+    assert.ok(new Set(places).size > 5, String(places));
     await events.return?.();
     assert.deepEqual(cursors, range(1, server.last - 1).map((place) => `c${place}`));
   });
