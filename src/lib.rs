@@ -7,6 +7,7 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod demo;
+pub mod events;
 pub mod graphql;
 pub mod http;
 pub mod provider;

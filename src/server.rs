@@ -5,10 +5,13 @@
 
 use crate::checkout::{self, Pages};
 use crate::config::{Config, Operations};
+use crate::events::{BusError, Events};
 use crate::graphql as schema;
 use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
 use crate::http::admission::Gate;
 use crate::http::cookie::SessionCookie;
+use crate::http::event_metrics::EventMetrics;
+use crate::http::graphql::Live;
 use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
 use crate::http::limit::{Nodes, Throttle, keep_exchanging};
 use crate::http::metrics::{self, Metrics};
@@ -81,6 +84,9 @@ pub enum ServeError {
     /// The text of the schema cannot be read back, which is a defect.
     #[error("the schema cannot be read: {0}")]
     Schema(#[from] async_graphql::parser::Error),
+    /// Nodes cannot hear of events.
+    #[error(transparent)]
+    Bus(#[from] BusError),
     /// The listener failed.
     #[error(transparent)]
     Listener(#[from] std::io::Error),
@@ -165,8 +171,9 @@ pub fn router(
     app: &App,
     config: &Config,
     Counters { metrics, throttle }: &Counters,
+    events: &Events,
     stopping: &CancellationToken,
-) -> Result<Router, ServeError> {
+) -> Result<(Router, Live), ServeError> {
     let https = config.http.public_url.is_https();
     let gate = Gate {
         app: app.clone(),
@@ -197,18 +204,30 @@ pub fn router(
         address: pages,
         patience: config.http.request_timeout,
     }));
+    let schema = schema::build(app.clone(), config.http.public_url.clone());
+    let origins = config.http.cors_origins.clone();
+    let live = Live::new(
+        app.clone(),
+        schema.clone(),
+        events.feed.clone(),
+        config.live.clone(),
+        origins,
+        stopping.clone(),
+    );
     let door = graphql::Door {
         gate,
-        schema: schema::build(app.clone(), config.http.public_url.clone()),
+        schema,
         documents: documents(config)?,
         metrics: metrics.graphql(),
         max_body_bytes: config.http.max_body_bytes,
         timeout: config.http.request_timeout,
         introspection: config.http.introspection,
         open_schema: config.http.graphiql,
+        live: live.clone(),
     };
     let readiness = Readiness::new(Arc::new(DatabaseAnswers(app.clone())), stopping.clone());
     metrics.register(RequestLogMetrics::new(app.clone())?)?;
+    metrics.register(EventMetrics::new(events, live.clone())?)?;
     let mut routes = Router::new()
         .merge(health::router(readiness))
         .merge(metrics::router(Arc::clone(metrics)));
@@ -224,12 +243,13 @@ pub fn router(
     }
     let ids = app.clone();
     let new_id: NewRequestId = Arc::new(move || ids.id::<RequestId>(ids.now()).to_string());
-    Ok(routes
+    let routes = routes
         .fallback(not_found)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(metrics), metrics::count))
         .layer(from_fn_with_state(config.http.max_body_bytes, leftover::clear))
-        .layer(from_fn_with_state(new_id, request_id::identify)))
+        .layer(from_fn_with_state(new_id, request_id::identify));
+    Ok((routes, live))
 }
 
 async fn not_found(Extension(id): Extension<request_id::RequestId>) -> Response {
@@ -269,8 +289,9 @@ pub async fn serve(
     let mut config = config.clone();
     config.http.public_url = config.http.reached_at(listener.local_addr()?);
     let config = &config;
-    let router =
-        router(&app, config, &counters, &stopping)?.into_make_service_with_connect_info::<SocketAddr>();
+    let events = Events::start(&app, config, &stopping).await?;
+    let (router, live) = router(&app, config, &counters, &events, &stopping)?;
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(listen = %listener.local_addr()?, "listening");
     let exchanges = counters.throttle.has_others() && config.role.serves();
     let exchanges = exchanges.then(|| {
@@ -307,6 +328,8 @@ pub async fn serve(
             tracing::error!(%error, "a task of the server ended in a panic");
         }
     }
+    live.drain().await;
+    events.ended().await;
     app.drain().await;
     Ok(result?)
 }

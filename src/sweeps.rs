@@ -6,7 +6,7 @@
 
 use crate::config::Config;
 use futures_util::future::BoxFuture;
-use service::{App, Error, api_request, credential, intent, payment};
+use service::{App, Error, api_request, credential, event, intent, payment};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
@@ -23,13 +23,17 @@ const PURGE_LIMIT: u64 = 10_000;
 struct Sweep {
     /// What is done, as the log calls it.
     name: &'static str,
-    run: fn(App, RequestLogKept) -> BoxFuture<'static, Result<u64, Error>>,
+    run: fn(App, Kept) -> BoxFuture<'static, Result<u64, Error>>,
 }
 
-/// How long the request log is kept.
-type RequestLogKept = chrono::Duration;
+/// How long what is kept.
+#[derive(Clone, Copy)]
+struct Kept {
+    requests: chrono::Duration,
+    events: chrono::Duration,
+}
 
-const SWEEPS: [Sweep; 6] = [
+const SWEEPS: [Sweep; 7] = [
     Sweep {
         name: "open operations resolved",
         run: |app, _| {
@@ -54,7 +58,13 @@ const SWEEPS: [Sweep; 6] = [
     Sweep {
         name: "old requests deleted from the log",
         run: |app, kept| {
-            Box::pin(async move { api_request::purge(&app, app.now() - kept, PURGE_LIMIT).await })
+            Box::pin(async move { api_request::purge(&app, app.now() - kept.requests, PURGE_LIMIT).await })
+        },
+    },
+    Sweep {
+        name: "old events deleted",
+        run: |app, kept| {
+            Box::pin(async move { event::purge(&app, app.now() - kept.events, PURGE_LIMIT).await })
         },
     },
     Sweep {
@@ -68,11 +78,15 @@ pub fn begin(app: &App, config: &Config, stopping: &CancellationToken) -> Vec<Jo
     if !config.role.works() {
         return Vec::new();
     }
-    let begin = |sweep| tokio::spawn(repeat(sweep, app.clone(), config.request_log, stopping.clone()));
+    let kept = Kept {
+        requests: config.request_log,
+        events: config.events,
+    };
+    let begin = |sweep| tokio::spawn(repeat(sweep, app.clone(), kept, stopping.clone()));
     SWEEPS.into_iter().map(begin).collect()
 }
 
-async fn repeat(sweep: Sweep, app: App, kept: RequestLogKept, stopping: CancellationToken) {
+async fn repeat(sweep: Sweep, app: App, kept: Kept, stopping: CancellationToken) {
     let mut ticks = interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let swept = async {

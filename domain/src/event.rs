@@ -1,94 +1,93 @@
 //! Facts that happened, by name. Webhooks, subscriptions and exports all speak of these.
 //!
+//! Invariant: a name keeps its meaning for ever, and every name says what kind of object it is about.
 //! Source: `reference/payments.md` 2.6 row 17 (dotted names of S2 and S0).
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use crate::credential::Scope;
+use crate::word::words;
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum EventType {
-    /// Money is held.
-    #[serde(rename = "payment.authorized")]
-    PaymentAuthorized,
-    /// Money was taken, all or part of it.
-    #[serde(rename = "payment.captured")]
-    PaymentCaptured,
-    /// A hold was given up.
-    #[serde(rename = "payment.voided")]
-    PaymentVoided,
-    /// A hold ran out.
-    #[serde(rename = "payment.expired")]
-    PaymentExpired,
-    /// What was left of a partly captured hold was given up or ran out; the captured part stays.
-    #[serde(rename = "payment.closed")]
-    PaymentClosed,
-    /// Money went back, all or part of it.
-    #[serde(rename = "payment.refunded")]
-    PaymentRefunded,
-    /// No money was held or taken.
-    #[serde(rename = "payment.failed")]
-    PaymentFailed,
-    /// A refund was accepted.
-    #[serde(rename = "refund.created")]
-    RefundCreated,
-    /// A refund reached the payer.
-    #[serde(rename = "refund.succeeded")]
-    RefundSucceeded,
-    /// A refund did not happen.
-    #[serde(rename = "refund.failed")]
-    RefundFailed,
-    /// Money arrived after its intent had run out.
-    #[serde(rename = "payment.late_success")]
-    PaymentLateSuccess,
-    /// An intent waits for its payer.
-    #[serde(rename = "payment_intent.created")]
-    IntentCreated,
-    /// Money is held for an intent; the merchant captures it.
-    #[serde(rename = "payment_intent.requires_capture")]
-    IntentRequiresCapture,
-    /// An intent is paid. S0 calls it `checkout.session.completed`.
-    #[serde(rename = "payment_intent.succeeded")]
-    IntentSucceeded,
-    /// The last attempt at an intent was declined.
-    #[serde(rename = "payment_intent.failed")]
-    IntentFailed,
-    /// An intent was given up.
-    #[serde(rename = "payment_intent.canceled")]
-    IntentCanceled,
-    /// Nobody paid an intent in time.
-    #[serde(rename = "payment_intent.expired")]
-    IntentExpired,
+words! {
+    /// What happened.
+    EventType, "event type" {
+        /// Money is held.
+        PaymentAuthorized = "payment.authorized",
+        /// Money was taken, all or part of it.
+        PaymentCaptured = "payment.captured",
+        /// A hold was given up.
+        PaymentVoided = "payment.voided",
+        /// A hold ran out.
+        PaymentExpired = "payment.expired",
+        /// What was left of a partly captured hold was given up or ran out; the captured part stays.
+        PaymentClosed = "payment.closed",
+        /// Money went back, all or part of it.
+        PaymentRefunded = "payment.refunded",
+        /// No money was held or taken.
+        PaymentFailed = "payment.failed",
+        /// Money arrived after its intent had run out.
+        PaymentLateSuccess = "payment.late_success",
+        /// A refund was accepted.
+        RefundCreated = "refund.created",
+        /// A refund reached the payer.
+        RefundSucceeded = "refund.succeeded",
+        /// A refund did not happen.
+        RefundFailed = "refund.failed",
+        /// An intent waits for its payer.
+        IntentCreated = "payment_intent.created",
+        /// Money is held for an intent; the merchant captures it.
+        IntentRequiresCapture = "payment_intent.requires_capture",
+        /// An intent is paid.
+        IntentSucceeded = "payment_intent.succeeded",
+        /// The last attempt at an intent was declined.
+        IntentFailed = "payment_intent.failed",
+        /// An intent was given up.
+        IntentCanceled = "payment_intent.canceled",
+        /// Nobody paid an intent in time.
+        IntentExpired = "payment_intent.expired",
+    }
+}
+
+words! {
+    /// What kind of object an event is about.
+    Subject, "kind of object" {
+        /// A payment.
+        Payment = "payment",
+        /// A refund.
+        Refund = "refund",
+        /// A payment intent.
+        Intent = "payment_intent",
+    }
 }
 
 impl EventType {
-    /// The dotted name.
+    /// What kind of object it is about.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub const fn subject(self) -> Subject {
         match self {
-            Self::PaymentAuthorized => "payment.authorized",
-            Self::PaymentCaptured => "payment.captured",
-            Self::PaymentVoided => "payment.voided",
-            Self::PaymentExpired => "payment.expired",
-            Self::PaymentClosed => "payment.closed",
-            Self::PaymentRefunded => "payment.refunded",
-            Self::PaymentFailed => "payment.failed",
-            Self::RefundCreated => "refund.created",
-            Self::RefundSucceeded => "refund.succeeded",
-            Self::RefundFailed => "refund.failed",
-            Self::PaymentLateSuccess => "payment.late_success",
-            Self::IntentCreated => "payment_intent.created",
-            Self::IntentRequiresCapture => "payment_intent.requires_capture",
-            Self::IntentSucceeded => "payment_intent.succeeded",
-            Self::IntentFailed => "payment_intent.failed",
-            Self::IntentCanceled => "payment_intent.canceled",
-            Self::IntentExpired => "payment_intent.expired",
+            Self::PaymentAuthorized
+            | Self::PaymentCaptured
+            | Self::PaymentVoided
+            | Self::PaymentExpired
+            | Self::PaymentClosed
+            | Self::PaymentRefunded
+            | Self::PaymentFailed
+            | Self::PaymentLateSuccess => Subject::Payment,
+            Self::RefundCreated | Self::RefundSucceeded | Self::RefundFailed => Subject::Refund,
+            Self::IntentCreated
+            | Self::IntentRequiresCapture
+            | Self::IntentSucceeded
+            | Self::IntentFailed
+            | Self::IntentCanceled
+            | Self::IntentExpired => Subject::Intent,
         }
     }
 }
 
-impl fmt::Display for EventType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+impl Subject {
+    /// What a credential must be allowed to see events about it.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::Payment | Self::Refund | Self::Intent => Scope::PaymentsRead,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Table `outbox_events`: facts, written in the transaction of their effect.
 //!
-//! Invariant: `seq` is the order of writing, not of commit: a row with a smaller one may still appear. Readers wait for a
-//! position that a sequencer gave.
+//! Invariant: `seq` is the order of writing, not of commit: a row with a smaller one may still appear. Readers go by `pos`, the place
+//! among all events, and `tenant_seq`, the place among those of one merchant and mode, which the sequencer gives without a gap.
 
 use domain::Timestamp;
 use domain::merchant::Tenant;
@@ -23,6 +23,8 @@ pub struct Model {
     pub subject_id: String,
     pub data: Json,
     pub occurred_at: Timestamp,
+    pub pos: Option<i64>,
+    pub tenant_seq: Option<i64>,
 }
 
 /// Joins are written where they are used.

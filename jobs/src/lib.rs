@@ -2,3 +2,5 @@
 //!
 //! Invariant: a job is never needed for a right answer. Reads and commands look at the clock themselves; a job that is late changes
 //! when something is written, not what anybody sees. See README.md for what is here yet.
+
+pub mod event;

@@ -16,6 +16,7 @@ mod m20261120_000008_rate_limits;
 mod m20261120_000009_intents;
 mod m20261120_000010_callback_keys;
 mod m20261120_000011_holds;
+mod m20261128_000012_event_positions;
 
 pub use lock::run_pending;
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000009_intents::Migration),
             Box::new(m20261120_000010_callback_keys::Migration),
             Box::new(m20261120_000011_holds::Migration),
+            Box::new(m20261128_000012_event_positions::Migration),
         ]
     }
 }

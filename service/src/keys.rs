@@ -32,6 +32,7 @@ pub struct Keys {
     client_secret: Key,
     client_secret_hash: Key,
     shared: Key,
+    event_place: Key,
     seal: Key,
     /// Says which master key sealed a secret, so that another one is told apart from damage.
     seal_id: String,
@@ -67,6 +68,7 @@ impl Keys {
             client_secret: key("tahsil/client-secret/1"),
             client_secret_hash: key("tahsil/client-secret-hash/1"),
             shared: key("tahsil/shared-key-fingerprint/1"),
+            event_place: key("tahsil/event-place/1"),
             seal: key("tahsil/seal/1"),
             seal_id: hex::encode(
                 mac(master, [b"tahsil/seal-id/1".as_slice()])
@@ -163,6 +165,21 @@ impl Keys {
     #[must_use]
     pub fn client_secret_hash(&self, secret: &str) -> String {
         hex::encode(mac(&self.client_secret_hash, [secret.as_bytes()]))
+    }
+
+    /// What makes the cursor of a place among the events of `tenant` one that only we can give.
+    #[must_use]
+    pub fn event_place_proof(&self, tenant: domain::merchant::Tenant, seq: i64) -> [u8; 8] {
+        let (merchant, mode) = (tenant.merchant.to_string(), tenant.mode.as_str());
+        let parts = [
+            merchant.as_bytes(),
+            b"/",
+            mode.as_bytes(),
+            b"/",
+            &seq.to_be_bytes(),
+        ];
+        let [a, b, c, d, e, f, g, h, ..] = mac(&self.event_place, parts);
+        [a, b, c, d, e, f, g, h]
     }
 
     /// The hash of a secret, as it is kept.

@@ -10,7 +10,7 @@ pub mod card;
 pub mod credential;
 pub mod db;
 mod error;
-mod event;
+pub mod event;
 mod idempotency;
 pub mod integrity;
 pub mod intent;

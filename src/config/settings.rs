@@ -119,6 +119,27 @@ settings! {
     /// How often nodes on PostgreSQL tell each other what keys, merchants and operators used of the limits; 0: each node counts for itself.
     LIMIT_EXCHANGE_MS: Shape::Count { min: 0, max: 60_000, unit: "milliseconds" },
         "limit_exchange_ms", Some("limit-exchange-ms"), Some("250");
+    /// How long events are kept; subscriptions go on after a cursor that is younger.
+    EVENT_DAYS: Shape::Count { min: 1, max: 3_650, unit: "days" },
+        "event_days", Some("event-days"), Some("30");
+    /// A NATS server with JetStream over which nodes hear of events, in place of the database; for many nodes.
+    NATS_URL: Shape::NatsUrl,
+        "nats_url", Some("nats-url"), None;
+    /// What this installation is called there, so that several share one server.
+    NATS_NAME: Shape::Name,
+        "nats_name", Some("nats-name"), Some("tahsil");
+    /// Live connections (WebSockets and event streams) of one merchant in one mode, on a node.
+    LIMIT_LIVE_CONNECTIONS: Shape::Count { min: 1, max: 1_000_000, unit: "connections" },
+        "limit_live_connections", Some("limit-live-connections"), Some("1000");
+    /// Longest that a client of a WebSocket may take to say who it is.
+    LIVE_INIT_TIMEOUT_MS: Shape::Count { min: 100, max: 60_000, unit: "milliseconds" },
+        "live_init_timeout_ms", Some("live-init-timeout-ms"), Some("10000");
+    /// How often a silent WebSocket is asked whether somebody is there; after two questions without an answer it is closed.
+    LIVE_PING_MS: Shape::Count { min: 100, max: 600_000, unit: "milliseconds" },
+        "live_ping_ms", Some("live-ping-ms"), Some("20000");
+    /// Longest that one message of a WebSocket may take to be written; whoever reads more slowly is disconnected.
+    LIVE_WRITE_TIMEOUT_MS: Shape::Count { min: 100, max: 600_000, unit: "milliseconds" },
+        "live_write_timeout_ms", Some("live-write-timeout-ms"), Some("30000");
     /// How long a stopping server lets work under way finish.
     SHUTDOWN_GRACE_MS: Shape::Count { min: 0, max: 600_000, unit: "milliseconds" },
         "shutdown_grace_ms", Some("shutdown-grace-ms"), Some("30000");

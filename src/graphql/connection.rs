@@ -24,6 +24,32 @@ pub struct PageArguments {
     pub before: Option<String>,
 }
 
+impl PageArguments {
+    /// Which page they ask for: exactly one of `first` and `last`, 1 to 100; `key` reads a cursor.
+    pub fn read<K>(
+        self,
+        key: impl FnOnce(&str) -> async_graphql::Result<K>,
+    ) -> async_graphql::Result<PageRequest<K>> {
+        let (limit, cursor, stray, way) = match (self.first, self.last) {
+            (Some(first), None) => (first, self.after, self.before, Way::Forward),
+            (None, Some(last)) => (last, self.before, self.after, Way::Backward),
+            _ => return Err(failure(Code::BadUserInput, "give either first or last, 1 to 100")),
+        };
+        if stray.is_some() {
+            return Err(failure(
+                Code::BadUserInput,
+                "after goes with first, before goes with last",
+            ));
+        }
+        let limit = u64::try_from(limit)
+            .ok()
+            .filter(|limit| (1..=MAX_PAGE).contains(limit));
+        let limit = limit.ok_or_else(|| failure(Code::BadUserInput, "first and last are 1 to 100"))?;
+        let edge = cursor.map(|cursor| key(&cursor)).transpose()?;
+        Ok(PageRequest { limit, edge, way })
+    }
+}
+
 /// What makes a row's cursor: the parts of its key, joined.
 pub trait CursorKey: Sized {
     /// The key as text without `|` inside its parts.
@@ -81,23 +107,7 @@ impl List {
 
     /// Which page `arguments` ask for: exactly one of `first` and `last`, 1 to 100.
     pub fn request<K: CursorKey>(&self, arguments: PageArguments) -> async_graphql::Result<PageRequest<K>> {
-        let (limit, cursor, stray, way) = match (arguments.first, arguments.last) {
-            (Some(first), None) => (first, arguments.after, arguments.before, Way::Forward),
-            (None, Some(last)) => (last, arguments.before, arguments.after, Way::Backward),
-            _ => return Err(failure(Code::BadUserInput, "give either first or last, 1 to 100")),
-        };
-        if stray.is_some() {
-            return Err(failure(
-                Code::BadUserInput,
-                "after goes with first, before goes with last",
-            ));
-        }
-        let limit = u64::try_from(limit)
-            .ok()
-            .filter(|limit| (1..=MAX_PAGE).contains(limit));
-        let limit = limit.ok_or_else(|| failure(Code::BadUserInput, "first and last are 1 to 100"))?;
-        let edge = cursor.map(|cursor| self.key(&cursor)).transpose()?;
-        Ok(PageRequest { limit, edge, way })
+        arguments.read(|cursor| self.key(cursor))
     }
 
     /// A page as a connection; `fields` are what it carries besides its rows.

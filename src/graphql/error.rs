@@ -54,6 +54,8 @@ codes! {
         "the document or its variables do not fit the schema";
     BadUserInput = "BAD_USER_INPUT", "200",
         "an argument that no value of its kind can be; a cursor of another list";
+    CursorExpired = "CURSOR_EXPIRED", "200",
+        "events after this cursor are deleted, or it is of another database: load your lists anew, and follow from the `eventCursor` beside them";
     BadRequest = "BAD_REQUEST", "400, 405, 406, 413, 415",
         "the request is not what this door takes";
     PersistedQueryNotFound = "PERSISTED_QUERY_NOT_FOUND", "200, 400",

@@ -17,6 +17,9 @@ mod customer;
 pub mod document;
 mod enums;
 mod error;
+mod event;
+mod event_query;
+mod event_subscription;
 mod integrity;
 mod intent;
 mod intent_input;
@@ -54,6 +57,8 @@ mod viewer;
 mod written;
 
 pub use error::{Code, failure};
+pub use event_query::EventHead;
+pub use event_subscription::{Purpose, Told, Wanted};
 pub use rate_limit::{Spent, Tally};
 pub use schema::{Schema, build, sdl};
 pub use user_error::{UserError, UserErrorCode, user_errors};

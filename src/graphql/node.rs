@@ -5,6 +5,7 @@ use super::card::Card;
 use super::context::ContextExt;
 use super::credential::Credential;
 use super::error::{Code, failure, query_failure};
+use super::event::Event;
 use super::intent::Intent;
 use super::merchant::Merchant;
 use super::operation::Operation;
@@ -14,9 +15,10 @@ use super::promo_code::PromoCode;
 use super::refund::Refund;
 use async_graphql::{Context, ID, Interface, Object, Result};
 use domain::actor::Actor;
+use domain::event::Subject;
 use domain::id::{
-    CardId, CredentialId, IntentId, MerchantId, OperationId, PaymentId, PaymentLinkId, PromoCodeId, RefundId,
-    RequestId,
+    CardId, CredentialId, EventId, IntentId, MerchantId, OperationId, PaymentId, PaymentLinkId, PromoCodeId,
+    RefundId, RequestId,
 };
 use service::credential::Manager;
 use std::collections::HashMap;
@@ -49,6 +51,8 @@ pub enum Node {
     PaymentLink(PaymentLink),
     /// A promo code.
     PromoCode(PromoCode),
+    /// An event.
+    Event(Event),
 }
 
 #[derive(Default)]
@@ -78,6 +82,33 @@ impl NodeQuery {
             ));
         }
         find(ctx, ids).await
+    }
+}
+
+/// The object that an event is about, as it is now.
+pub async fn related(ctx: &Context<'_>, kind: Subject, id: &str) -> Result<Option<Node>> {
+    let now = ctx.app()?.now();
+    match kind {
+        Subject::Payment => match id.parse() {
+            Ok(id) => Ok(payment::related(ctx, id, None).await?.map(Node::Payment)),
+            Err(_) => Ok(None),
+        },
+        Subject::Intent => match id.parse::<IntentId>() {
+            Ok(id) => {
+                let intent = ctx.loaders()?.load_one(id).await.map_err(payment::shared)?;
+                Ok(intent.map(|intent| Node::Intent(Intent::new(Arc::new(intent), now))))
+            }
+            Err(_) => Ok(None),
+        },
+        Subject::Refund => Ok(find(ctx, vec![id.into()]).await?.into_iter().flatten().next()),
+    }
+}
+
+/// The payment that an event is about, itself or through a refund.
+pub async fn payment_of(ctx: &Context<'_>, event: &service::event::Event) -> Result<Option<Payment>> {
+    match event.payment() {
+        Some(id) => payment::related(ctx, id, None).await,
+        None => Ok(None),
     }
 }
 
@@ -151,6 +182,18 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
         }
     }
     checkout(ctx, &ids, &mut found).await?;
+    let events: Vec<EventId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !events.is_empty() {
+        for event in service::event::get_many(app, actor, &events)
+            .await
+            .map_err(query_failure)?
+        {
+            let id = event.id.to_string();
+            if let Some(event) = Event::new(Arc::new(event)) {
+                found.insert(id, Node::Event(event));
+            }
+        }
+    }
     if let Actor::Merchant(own) = actor {
         let asked = ids
             .iter()

@@ -3,13 +3,14 @@
 use super::document::{DEEPEST_NESTING, DEEPEST_SELECTION, MOST_DIRECTIVES_IN_ONE_PLACE};
 use super::pages::Pages;
 use super::{
-    api_request, api_version, card, credential, credential_mutation, integrity, intent, intent_mutation,
-    intent_query, ledger, merchant, merchant_update, node, operation, payment, payment_link,
-    payment_link_mutation, payment_mutation, payment_query, promo_code, rate_limit, refund, viewer,
+    api_request, api_version, card, credential, credential_mutation, event_query, event_subscription,
+    integrity, intent, intent_mutation, intent_query, ledger, merchant, merchant_update, node, operation,
+    payment, payment_link, payment_link_mutation, payment_mutation, payment_query, promo_code, rate_limit,
+    refund, viewer,
 };
 use crate::config::PublicUrl;
 use async_graphql::connection::{Connection, EmptyFields};
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
 use service::App;
 
 /// Everything that can be asked. The tenant comes from the key, never from an argument.
@@ -25,6 +26,7 @@ pub struct Query(
     refund::RefundQuery,
     card::CardQuery,
     ledger::LedgerQuery,
+    event_query::EventQuery,
     api_request::ApiRequestQuery,
     integrity::IntegrityQuery,
     rate_limit::RateLimitQuery,
@@ -46,14 +48,18 @@ pub struct Mutation(
     viewer::SessionMutation,
 );
 
+/// Everything that can be followed.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(event_subscription::EventSubscription);
+
 /// The schema of this installation.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The connection of a list that carries nothing besides its rows. The library makes the type and leaves its description to us.
 type Rows<T> = Connection<String, T, EmptyFields>;
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .register_output_type::<node::Node>()
         .override_output_type_description::<Rows<api_request::ApiRequest>>("A page of API requests.")
         .override_output_type_description::<Rows<card::Card>>("A page of cards.")
@@ -61,6 +67,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
         .override_output_type_description::<Connection<String, intent::Intent, intent_query::IntentTotals>>(
             "A page of intents.",
         )
+        .override_output_type_description::<event_query::Events>("A page of events, oldest first.")
         .override_output_type_description::<Rows<ledger::LedgerEntry>>("A page of ledger entries.")
         .override_output_type_description::<Rows<operation::Operation>>("A page of operations.")
         .override_output_type_description::<Connection<String, payment::Payment, payment_query::PaymentTotals>>(

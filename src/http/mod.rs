@@ -8,6 +8,7 @@ pub mod body;
 pub mod client_address;
 pub mod cookie;
 pub mod entry;
+pub mod event_metrics;
 pub mod graphiql;
 pub mod graphql;
 pub mod health;

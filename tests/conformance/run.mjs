@@ -21,6 +21,9 @@ const names = [
   "signing-postman",
   "postman",
   "callbacks",
+  "live-graphql-ws",
+  "live-graphql-sse",
+  "live-client",
 ];
 const CHECK_MS = 90_000;
 

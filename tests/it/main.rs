@@ -19,6 +19,8 @@ mod graphql;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod migration;
 #[cfg(test)]
 mod rasedi;

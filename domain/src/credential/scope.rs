@@ -100,7 +100,7 @@ impl TryFrom<String> for Scope {
 }
 
 /// The permissions of one credential: at least one, each once, in list order. A set of bits, because every request has a copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Scopes(u16);
 
 impl Scopes {

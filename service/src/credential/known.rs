@@ -16,7 +16,7 @@ use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, Sele
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 /// How long a key is believed.
 const REMEMBERED: chrono::Duration = chrono::Duration::seconds(1);
@@ -98,6 +98,8 @@ pub struct KnownKeys {
     entries: Mutex<HashMap<String, Arc<KnownKey>>>,
     /// Counts what was forgotten: a key that was read before it was revoked must not be put back after.
     forgotten: AtomicU64,
+    /// Told whenever somebody's permission may have ended on this node.
+    changed: watch::Sender<()>,
 }
 
 /// How much had been forgotten when a key was about to be read.
@@ -151,6 +153,18 @@ impl KnownKeys {
         let mut entries = self.entries();
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         entries.remove(token);
+        drop(entries);
+        self.announce();
+    }
+
+    /// Has connections that stay open look whether they still may.
+    pub fn announce(&self) {
+        self.changed.send_replace(());
+    }
+
+    /// Told whenever somebody's permission may have ended on this node.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Believes what it knows of a merchant no longer.
@@ -160,6 +174,8 @@ impl KnownKeys {
         entries.retain(
             |_, entry| !matches!(entry.holder.actor(), Actor::Merchant(who) if who.merchant.id == merchant),
         );
+        drop(entries);
+        self.announce();
     }
 }
 
@@ -182,6 +198,20 @@ pub async fn read(app: &App, token: &str, kind: KeyKind) -> Result<Option<Arc<Kn
         app.known_keys().put(token, Arc::clone(key), before);
     }
     Ok(found)
+}
+
+/// The key of somebody who was let in.
+pub async fn of_actor(app: &App, actor: &Actor) -> Result<Option<KnownKey>> {
+    match actor {
+        Actor::Merchant(merchant) => {
+            of_merchant(
+                app,
+                credential::Entity::find_by_id(merchant.credential.to_string()),
+            )
+            .await
+        }
+        Actor::Operator(id) => of_operator(app, operator::Entity::find_by_id(id.to_string())).await,
+    }
 }
 
 /// The key of a merchant that `query` finds, with the merchant in the same statement.

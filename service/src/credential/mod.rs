@@ -12,6 +12,7 @@ mod manager;
 mod purge;
 mod rotate;
 pub mod session;
+mod standing;
 
 pub use authenticate::{
     Admitted, Csrf, Denied, Legacy, MAX_DRIFT, Presented, authenticate, naming, opened_before, token_is_known,
@@ -25,6 +26,7 @@ pub use manager::Manager;
 pub use purge::purge;
 pub use rotate::{Rotate, Rotated, rotate};
 pub use session::csrf_token;
+pub use standing::{Standing, changes};
 
 use crate::{Error, Result, Txn, random};
 use domain::credential::{Credential, KeyKind, Secret, secret_entropy};

@@ -117,6 +117,7 @@ pub async fn revoke(app: &App, who: &Admitted, ending: Ending) -> Result<u64> {
             })
         })
         .await?;
+    app.known_keys().announce();
     tracing::info!(ended, "sessions revoked");
     Ok(ended)
 }

@@ -9,11 +9,13 @@ mod open;
 mod record;
 mod row;
 mod rows;
+mod session;
 mod trouble;
 
 pub use open::{OpenError, Settings, StatementObserver, is_postgres_url, open_for_migration};
-pub(crate) use row::sql;
+pub(crate) use row::{Sql, sql};
 pub(crate) use rows::{columns, json, models, record, some_columns};
+pub use session::Session;
 pub use trouble::{Trouble, trouble};
 
 use crate::{Error, Result};
@@ -22,6 +24,9 @@ use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
+use std::cell::Cell;
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// An open transaction.
 pub type Txn = DatabaseTransaction;
@@ -32,6 +37,19 @@ pub struct Db {
     reads: DatabaseConnection,
     writes: DatabaseConnection,
     postgres: bool,
+    settings: Arc<Settings>,
+    told: Arc<Notify>,
+}
+
+tokio::task_local! {
+    /// Whether the transaction of this task has written events.
+    static WROTE_EVENTS: Cell<bool>;
+}
+
+/// Notes that the transaction of this task writes events: whoever waits for [`Db::told`] is woken when it has been committed.
+pub(crate) fn wrote_events() {
+    // Outside of a transaction there is nothing to wait for.
+    let _outside = WROTE_EVENTS.try_with(|wrote| wrote.set(true));
 }
 
 impl Db {
@@ -60,7 +78,15 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        run(self.writes.clone(), immediate, work).await
+        let (connection, told) = (self.writes.clone(), Arc::clone(&self.told));
+        let task = WROTE_EVENTS.scope(Cell::new(false), async move {
+            let done = transact(&connection, immediate, work).await;
+            if done.is_ok() && WROTE_EVENTS.with(Cell::get) {
+                told.notify_one();
+            }
+            done
+        });
+        in_a_task(task).await
     }
 
     /// Runs `work` on one unchanging view of the database: what it reads in several statements was true at one instant.
@@ -79,6 +105,17 @@ impl Db {
             sqlite_transaction_mode: None,
         };
         run(self.reads.clone(), read_only, work).await
+    }
+
+    /// Where it is; may hold a password.
+    pub(crate) fn url(&self) -> &str {
+        &self.settings.url
+    }
+
+    /// Woken after a transaction of this process that wrote events.
+    #[must_use]
+    pub fn told(&self) -> &Notify {
+        &self.told
     }
 
     /// Whether the database answers.
@@ -104,25 +141,33 @@ where
     T: Send + 'static,
     F: for<'t> FnOnce(&'t Txn) -> BoxFuture<'t, Result<T>> + Send + 'static,
 {
-    use tracing::Instrument;
-    let task = async move {
-        #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
-        let txn = connection.begin_with_options(options).await?;
-        match work(&txn).await {
-            Ok(value) => {
-                txn.commit().await?;
-                Ok(value)
-            }
-            Err(refused) => {
-                // A failed rollback changes nothing for the caller: the connection is closed and the server rolls back.
-                if let Err(error) = txn.rollback().await {
-                    tracing::warn!(%error, "rollback failed");
-                }
-                Err(refused)
-            }
+    in_a_task(async move { transact(&connection, options, work).await }).await
+}
+
+async fn transact<T, F>(connection: &DatabaseConnection, options: TransactionOptions, work: F) -> Result<T>
+where
+    F: for<'t> FnOnce(&'t Txn) -> BoxFuture<'t, Result<T>>,
+{
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
+    let txn = connection.begin_with_options(options).await?;
+    match work(&txn).await {
+        Ok(value) => {
+            txn.commit().await?;
+            Ok(value)
         }
-    };
-    match tokio::spawn(task.in_current_span()).await {
+        Err(refused) => {
+            // A failed rollback changes nothing for the caller: the connection is closed and the server rolls back.
+            if let Err(error) = txn.rollback().await {
+                tracing::warn!(%error, "rollback failed");
+            }
+            Err(refused)
+        }
+    }
+}
+
+async fn in_a_task<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    use tracing::Instrument;
+    match tokio::spawn(work.in_current_span()).await {
         Ok(result) => result,
         Err(panic) => {
             tracing::error!(%panic, "a transaction panicked");

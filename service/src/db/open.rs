@@ -25,6 +25,13 @@ pub struct Settings {
     pub on_statement: Option<StatementObserver>,
 }
 
+impl std::fmt::Debug for Settings {
+    /// Without the address, which may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Settings(…)")
+    }
+}
+
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -69,6 +76,8 @@ impl Db {
                 reads: pool.clone(),
                 writes: pool,
                 postgres: true,
+                settings: Arc::new(settings.clone()),
+                told: Arc::default(),
             });
         }
         // The writer first: it makes the file, which a reader cannot.
@@ -88,6 +97,8 @@ impl Db {
             reads,
             writes,
             postgres: false,
+            settings: Arc::new(settings.clone()),
+            told: Arc::default(),
         })
     }
 }
@@ -133,6 +144,28 @@ async fn postgres(settings: &Settings, connections: u32) -> Result<DatabaseConne
         });
     }
     Ok(Database::connect(options).await?)
+}
+
+/// A session of PostgreSQL. The server looks after its connection, so that what a node held whose machine is gone is free again within
+/// seconds, and not when the network gives up.
+pub(super) async fn session(settings: &Settings) -> Result<DatabaseConnection, OpenError> {
+    let mut options = pool(settings, 1);
+    options
+        .set_application_name("tahsil sequencer")
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .map_sqlx_postgres_opts(|options| {
+            options.options([
+                ("tcp_keepalives_idle", "2"),
+                ("tcp_keepalives_interval", "1"),
+                ("tcp_keepalives_count", "3"),
+                ("tcp_user_timeout", "5000"),
+                ("idle_in_transaction_session_timeout", "5000"),
+            ])
+        })
+        .statement_timeout(settings.statement_timeout);
+    Ok(observed(Database::connect(options).await?, settings))
 }
 
 async fn sqlite(

@@ -1,67 +1,21 @@
-//! Writing events into the outbox.
+//! The event log: what happened, in one order that hides nothing.
 //!
-//! Invariant: an event is written in the transaction of its effect, with the subject as it was then. Who reads them waits for a
-//! position; writers never notify (`reference/graphql.md` 6).
+//! Invariant: an event is written in the transaction of its effect, and gets its place afterwards from the one sequencer, when it can be
+//! seen by everybody. Places are dense and never change, so whoever has read up to a place has missed nothing before it, whatever the
+//! order in which transactions commit (`docs/decisions/0013`). Who reads by places: subscriptions, `Query.events`, webhooks, exports.
 
-use crate::db::Txn;
-use crate::{App, Error, Result};
-use domain::Timestamp;
-use domain::event::EventType;
-use domain::id::EventId;
-use domain::merchant::Tenant;
-use entity::outbox_event;
-use sea_orm::{EntityTrait, Set};
-use serde::Serialize;
+mod announce;
+mod cursor;
+mod find;
+mod purge;
+mod read;
+mod sequencer;
+mod write;
 
-/// An event to be written.
-pub(crate) struct NewEvent {
-    event_type: EventType,
-    subject: String,
-    data: serde_json::Value,
-}
-
-impl NewEvent {
-    /// An event about `subject`, which is `data` now.
-    pub(crate) fn about(
-        event_type: EventType,
-        subject: impl ToString,
-        data: &impl Serialize,
-    ) -> Result<Self> {
-        let data =
-            serde_json::to_value(data).map_err(|_| Error::Unavailable("the event cannot be written"))?;
-        Ok(Self {
-            event_type,
-            subject: subject.to_string(),
-            data,
-        })
-    }
-}
-
-/// Writes events, in order, in one statement.
-pub(crate) async fn write(
-    app: &App,
-    txn: &Txn,
-    tenant: Tenant,
-    events: Vec<NewEvent>,
-    now: Timestamp,
-) -> Result<()> {
-    let rows: Vec<_> = events
-        .into_iter()
-        .map(|event| outbox_event::ActiveModel {
-            id: Set(app.id::<EventId>(now).to_string()),
-            merchant_id: Set(tenant.merchant.to_string()),
-            mode: Set(tenant.mode.as_str().to_owned()),
-            event_type: Set(event.event_type.as_str().to_owned()),
-            subject_id: Set(event.subject),
-            data: Set(event.data),
-            occurred_at: Set(now),
-            ..Default::default()
-        })
-        .collect();
-    if !rows.is_empty() {
-        outbox_event::Entity::insert_many(rows)
-            .exec_without_returning(txn)
-            .await?;
-    }
-    Ok(())
-}
+pub use announce::{Listener, announce};
+pub use cursor::{Place, UnknownCursor};
+pub use find::{EventFilter, Expired, get_many, head, page, resume, tenant};
+pub use purge::purge;
+pub use read::{Event, Positions, after, of_tenant, positions};
+pub use sequencer::{Numbered, Sequencer, depose, is_waiting};
+pub(crate) use write::{NewEvent, write};

@@ -18,6 +18,9 @@ use async_graphql::{Name, Value as Constant, Variables};
 use async_graphql_value::Value;
 use std::convert::Infallible;
 
+/// The question how far events have come.
+const EVENT_CURSOR: &str = "eventCursor";
+
 /// One operation of a document, with its fragments in their places.
 #[derive(Debug)]
 pub struct Plan {
@@ -35,6 +38,10 @@ pub struct Plan {
     pub commands: u32,
     /// Deprecated fields that it selects, as `Type.field`.
     pub deprecated: Vec<String>,
+    /// Whether it asks how far events have come.
+    pub reads_event_cursor: bool,
+    /// The variable that says after which place a subscription begins.
+    after: Option<Name>,
     steps: Vec<Step>,
     keys: Vec<Key>,
 }
@@ -94,8 +101,11 @@ impl Plan {
         deprecated.sort();
         deprecated.dedup();
         let mut commands = 0;
+        let mut after = None;
         if operation.ty == OperationType::Mutation {
             commands = mutation(&mut steps, &names, types)?;
+        } else if operation.ty == OperationType::Subscription {
+            after = subscription(&operation.selection_set.node)?;
         } else if steps.len() > MOST_QUESTIONS {
             return Err(Excess::Questions.into());
         }
@@ -104,6 +114,8 @@ impl Plan {
             name: name.cloned(),
             introspects,
             // Names that begin so belong to the language itself.
+            reads_event_cursor: names.iter().any(|name| name.as_str() == EVENT_CURSOR),
+            after,
             beyond_the_schema: names.iter().any(|name| !name.starts_with("__")),
             declared: Declared::of(operation),
             commands,
@@ -111,6 +123,12 @@ impl Plan {
             keys: merged(&steps.iter().collect::<Vec<_>>()),
             steps,
         })
+    }
+
+    /// The variable that says after which place a subscription begins: what two subscriptions may differ in and still be the same.
+    #[must_use]
+    pub fn after_variable(&self) -> Option<&str> {
+        self.after.as_ref().map(Name::as_str)
     }
 
     /// Whether it asks about the schema and nothing else.
@@ -138,6 +156,30 @@ impl Plan {
     #[must_use]
     pub fn charge(&self, data: &Constant) -> u64 {
         charge(&self.keys, data)
+    }
+}
+
+/// A subscription follows one thing, and says so at its root: the library runs nothing that stands there in a fragment. Gives the variable of
+/// its place.
+fn subscription(root: &SelectionSet) -> Result<Option<Name>, NoPlan> {
+    let [only] = root.items.as_slice() else {
+        return Err(NoPlan::Misfit(
+            "a subscription selects exactly one field at its root".to_owned(),
+        ));
+    };
+    match &only.node {
+        Selection::Field(field)
+            if field.node.directives.is_empty() && !field.node.name.node.starts_with("__") =>
+        {
+            Ok(match field.node.get_argument("after").map(|value| &value.node) {
+                Some(Value::Variable(name)) => Some(name.clone()),
+                _ => None,
+            })
+        }
+        _ => {
+            let message = "a subscription names its field at its root, without a fragment or directive there";
+            Err(NoPlan::Misfit(message.to_owned()))
+        }
     }
 }
 

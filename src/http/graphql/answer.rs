@@ -77,7 +77,8 @@ impl Refused {
         }
     }
 
-    fn error(&self, request_id: &str) -> ServerError {
+    /// The same as an error of GraphQL.
+    pub fn error(&self, request_id: &str) -> ServerError {
         let mut error = ServerError::new(self.message.as_ref(), self.at);
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", self.code.as_str());

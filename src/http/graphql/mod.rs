@@ -9,10 +9,12 @@ mod accept;
 mod admit;
 mod answer;
 mod charge;
+mod live;
 mod observe;
 mod parameters;
 mod run;
 
+pub use live::Live;
 pub use observe::GraphqlMetrics;
 
 use crate::config::Introspection;
@@ -30,10 +32,11 @@ use async_graphql::parser::types::OperationType;
 use async_graphql::{ErrorExtensionValues, Request as Operation, Value};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Extension, State};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Extension, FromRequestParts, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use charge::{Stopped, pay, settle};
 use domain::Timestamp;
@@ -64,13 +67,40 @@ pub struct Door {
     pub introspection: Introspection,
     /// Whether the schema may be read without a key: on where the editor is served.
     pub open_schema: bool,
+    /// What connections that stay open share.
+    pub live: Live,
 }
 
 /// The route.
 pub fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> {
+    let door = Arc::new(door);
     Router::new()
-        .route("/graphql", get(answer).post(answer).fallback(other_method))
-        .with_state(Arc::new(door))
+        .route(
+            "/graphql",
+            get(answer_or_upgrade).post(answer).fallback(other_method),
+        )
+        .with_state(Arc::clone(&door))
+        .merge(live::sse_router(door))
+}
+
+/// A GET asks, or opens a WebSocket.
+async fn answer_or_upgrade(
+    state: State<Arc<Door>>,
+    id: Extension<RequestId>,
+    peer: Peer,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    if !live::is_upgrade(&headers) {
+        return answer(state, id, peer, method, uri, headers, request.into_body()).await;
+    }
+    let (mut parts, _) = request.into_parts();
+    match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(socket) => live::upgrade(&state, id.0, peer, uri, headers, socket),
+        Err(rejection) => rejection.into_response(),
+    }
 }
 
 async fn answer(
@@ -176,16 +206,21 @@ async fn execute(
         let message = "a GET only asks: send a mutation by POST";
         return Err(Refused::new(StatusCode::METHOD_NOT_ALLOWED, Code::BadRequest, message).into());
     }
-    may_read_schema(door, actor.as_ref(), plan)?;
-    plan.declared
-        .check(&parameters.variables, door.documents.types())
-        .map_err(|misfit| Refused::document(Code::GraphqlValidationFailed, misfit))?;
-    let (cost, charged) = pay(door, asker, plan, &parameters, head.now)?;
+    let (cost, charged) = price(door, asker, actor.as_ref(), plan, &parameters, head.now)?;
 
     let tally = Arc::new(Tally::default());
     let noted = Arc::new(Noted::default());
     let mut operation =
         operation(door, &document, parameters, admitted.as_ref(), cost, &charged).data(Arc::clone(&tally));
+    if plan.kind == OperationType::Subscription {
+        settle(door, asker, 0, charged);
+        let message =
+            "follow events over a WebSocket (graphql-transport-ws) here, or over SSE at /graphql/stream";
+        return Err(Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, message).into());
+    }
+    if let (true, Some(admitted)) = (plan.reads_event_cursor, &admitted) {
+        operation = live::with_head(door, admitted, operation).await;
+    }
     let mut command = None;
     if plan.kind == OperationType::Mutation {
         command = Some(entry.commands(Arc::clone(&noted)));
@@ -229,6 +264,22 @@ async fn execute(
         media_type,
         limited,
     ))
+}
+
+/// Looks at what an operation may and what it costs, and takes the price.
+fn price(
+    door: &Door,
+    asker: Asker<'_>,
+    actor: Option<&Actor>,
+    plan: &Plan,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<(Cost, Charged), Stopped> {
+    may_read_schema(door, actor, plan)?;
+    plan.declared
+        .check(&parameters.variables, door.documents.types())
+        .map_err(|misfit| Refused::document(Code::GraphqlValidationFailed, misfit))?;
+    pay(door, asker, plan, parameters, now)
 }
 
 /// The document that is meant. One that is refused has cost work and nothing else, so those have a rate of their own.

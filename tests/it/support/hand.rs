@@ -47,6 +47,13 @@ impl Hand {
         assert!(rows > 0, "{sql}");
     }
 
+    /// The number that a question gives; none when the database does not answer.
+    pub async fn try_number(&self, sql: &str) -> Option<i64> {
+        let statement = Statement::from_string(self.0.get_database_backend(), sql.to_owned());
+        let row = self.0.query_one_raw(statement).await.ok()??;
+        row.try_get_by_index(0).ok()
+    }
+
     /// What the database says when it refuses a statement.
     pub async fn refused(&self, sql: &str) -> String {
         match self.try_run(sql).await {

@@ -8,6 +8,7 @@
 //! - [`Wire`]: a connection by hand, for clients that stall, break off or send on.
 //! - [`Till`] and [`Page`]: intents as merchants make them and payers pay them.
 //! - [`Program`] and [`Shop`]: the program as a process, and a merchant's server that outlives it.
+//! - [`Socket`]: a raw WebSocket client.
 //! - [`Rush`], [`crash_round`], [`History`]: many sales at once, a crash in their middle, a long random history with its model.
 
 mod actor;
@@ -24,7 +25,9 @@ mod money;
 mod process;
 mod reply;
 mod rush;
+mod seam;
 mod signer;
+mod socket;
 mod till;
 mod wait;
 mod wire;
@@ -42,7 +45,9 @@ pub use money::{iqd, money, usd};
 pub use process::{Ended, Node, Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
+pub use seam::{Seam, Seen};
 pub use signer::{Signed, Signer};
+pub use socket::{Heard, Socket};
 pub use till::{Page, Till, came_to, dinars, fault, is_locked};
 pub use wait::until;
 pub use wire::Wire;

@@ -1,0 +1,159 @@
+//! Events: facts that happened, and places among them.
+
+use super::context::ContextExt;
+use super::enums::{mirrored, name_of};
+use super::money::BigInt;
+use super::node::{self, Node};
+use super::time::DateTime;
+use async_graphql::Enum;
+use async_graphql::{
+    Context, ID, InputValueError, InputValueResult, Object, Result, Scalar, ScalarType, Value,
+};
+use domain::merchant::Tenant;
+use service::App;
+use service::event::Place;
+use std::sync::Arc;
+
+mirrored! {
+    /// What happened. New values come with new versions: take one that you do not know as something new.
+    EventType = domain::event::EventType {
+        /// `payment.authorized`: money is held.
+        PaymentAuthorized,
+        /// `payment.captured`: money was taken, all or part of it.
+        PaymentCaptured,
+        /// `payment.voided`: a hold was given up.
+        PaymentVoided,
+        /// `payment.expired`: a hold ran out.
+        PaymentExpired,
+        /// `payment.closed`: what was left of a partly captured hold was given up or ran out; the captured part stays.
+        PaymentClosed,
+        /// `payment.refunded`: money went back, all or part of it.
+        PaymentRefunded,
+        /// `payment.failed`: no money was held or taken.
+        PaymentFailed,
+        /// `payment.late_success`: money arrived after its intent had run out.
+        PaymentLateSuccess,
+        /// `refund.created`: a refund was accepted.
+        RefundCreated,
+        /// `refund.succeeded`: a refund reached the payer.
+        RefundSucceeded,
+        /// `refund.failed`: a refund did not happen.
+        RefundFailed,
+        /// `payment_intent.created`: an intent waits for its payer.
+        IntentCreated,
+        /// `payment_intent.requires_capture`: money is held for an intent; the merchant captures it.
+        IntentRequiresCapture,
+        /// `payment_intent.succeeded`: an intent is paid.
+        IntentSucceeded,
+        /// `payment_intent.failed`: the last attempt at an intent was declined.
+        IntentFailed,
+        /// `payment_intent.canceled`: an intent was given up.
+        IntentCanceled,
+        /// `payment_intent.expired`: nobody paid an intent in time.
+        IntentExpired,
+    }
+}
+
+/// A place among the events of your merchant and mode. Keep it as it is: it says nothing to anybody else, and is good for them only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventCursor(pub String);
+
+/// A place among the events of your merchant and mode. Keep it as it is: it says nothing to anybody else, and is good for them only.
+#[Scalar(name = "EventCursor")]
+impl ScalarType for EventCursor {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text)),
+            _ => Err(InputValueError::custom("a cursor is a string")),
+        }
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+impl EventCursor {
+    /// The cursor of a place.
+    pub fn of(app: &App, tenant: Tenant, place: Place) -> Self {
+        Self(place.cursor(app, tenant))
+    }
+}
+
+/// An event that has its place.
+#[derive(Clone)]
+pub struct Event {
+    told: Arc<service::event::Event>,
+    event_type: domain::event::EventType,
+}
+
+impl Event {
+    /// What can be shown of an event; nothing of one that this version does not know.
+    pub fn new(told: Arc<service::event::Event>) -> Option<Self> {
+        let event_type = told.event_type?;
+        Some(Self { told, event_type })
+    }
+
+    /// Its place.
+    pub fn place(&self) -> Place {
+        Place(self.told.seq)
+    }
+
+    /// Whose it is.
+    pub fn tenant(&self) -> Tenant {
+        self.told.tenant
+    }
+
+    pub(super) fn told(&self) -> &Arc<service::event::Event> {
+        &self.told
+    }
+}
+
+/// A fact that happened. It is written together with what it tells, once, and never changes.
+#[Object]
+impl Event {
+    /// Its id, `evt_…`. The same in webhooks: whoever may get an event twice tells it by this.
+    pub async fn id(&self) -> ID {
+        self.told.id.to_string().into()
+    }
+
+    /// What happened.
+    #[graphql(name = "type")]
+    async fn event_type(&self) -> EventType {
+        self.event_type.into()
+    }
+
+    /// The same in words of webhooks, `payment.captured`.
+    async fn name(&self) -> &'static str {
+        self.event_type.as_str()
+    }
+
+    /// When it happened.
+    async fn occurred_at(&self) -> DateTime {
+        self.told.occurred_at.into()
+    }
+
+    /// Its number among all events of your merchant and mode, from 1 and without a gap.
+    async fn sequence(&self) -> BigInt {
+        BigInt(self.told.seq)
+    }
+
+    /// The place after it: from here on, events are newer.
+    async fn cursor(&self, ctx: &Context<'_>) -> Result<EventCursor> {
+        Ok(EventCursor::of(ctx.app()?, self.told.tenant, self.place()))
+    }
+
+    /// Id of the object that it is about.
+    async fn subject_id(&self) -> ID {
+        self.told.subject.clone().into()
+    }
+
+    /// The object that it is about, as it is now.
+    async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>> {
+        node::related(ctx, self.event_type.subject(), &self.told.subject).await
+    }
+}

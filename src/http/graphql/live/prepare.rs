@@ -1,0 +1,204 @@
+//! An operation over a live connection, before anything of it is told.
+//!
+//! Invariant: it goes the same way as one over HTTP: its document is measured, its price taken, its variables checked, before it runs. A
+//! subscription learns here what it wants, and whether everything after its place is still there; mutations stay where idempotency, rates
+//! and the request log are.
+
+use super::super::answer::Refused;
+use super::super::answer::began;
+use super::super::charge::{Stopped, settle};
+use super::super::parameters::Parameters;
+use super::super::run::run;
+use super::super::{Door, document, name_error, operation, price};
+use super::cohort::Key;
+use super::following::Following;
+use super::print::{Template, json};
+use crate::graphql::{Code, EventHead, Purpose, Tally};
+use crate::http::limit::Asker;
+use crate::http::request_id::RequestId;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{ErrorExtensionValues, Response as Answer, ServerError, Variables};
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use futures_util::StreamExt as _;
+use service::credential::Admitted;
+use service::event::{Place, head, resume};
+use std::sync::Arc;
+
+/// What becomes of an operation.
+pub enum Prepared {
+    /// It is followed from a place on.
+    Follow {
+        /// With whom it is told together.
+        key: Key,
+        /// How it is printed.
+        template: Template,
+        /// The place.
+        place: Place,
+    },
+    /// It was a query; this is its answer.
+    Answered(Bytes),
+    /// It is not executed: the errors, as a JSON array.
+    Refused(Bytes),
+}
+
+/// Prepares an operation of somebody who was let in. `resume` is the cursor that it had come to before its connection broke.
+pub async fn prepare(
+    door: &Arc<Door>,
+    request_id: &RequestId,
+    admitted: &Admitted,
+    parameters: Parameters,
+    resume: Option<String>,
+) -> Prepared {
+    match attempt(door, request_id, admitted, parameters, resume).await {
+        Ok(prepared) => prepared,
+        Err(refused) => {
+            door.metrics.error(refused.code.as_str());
+            Prepared::Refused(json(&[refused.error(&request_id.0)]))
+        }
+    }
+}
+
+async fn attempt(
+    door: &Arc<Door>,
+    request_id: &RequestId,
+    admitted: &Admitted,
+    parameters: Parameters,
+    resume: Option<String>,
+) -> Result<Prepared, Refused> {
+    let now = door.gate.app.now();
+    let asker = Asker::Known(&admitted.actor);
+    let document = document(door, asker, &parameters, now)?;
+    let plan = document
+        .plan(parameters.operation_name.as_deref())
+        .ok_or_else(|| super::super::unknown_operation(&parameters))?;
+    let (cost, charged) = price(door, asker, Some(&admitted.actor), plan, &parameters, now)
+        .map_err(|Stopped(refused, _)| *refused)?;
+    match plan.kind {
+        OperationType::Mutation => {
+            settle(door, asker, 0, charged);
+            let message =
+                "send mutations by POST: there they have idempotency keys and a row in the request log";
+            Err(Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, message))
+        }
+        OperationType::Query => {
+            let tally = Arc::new(Tally::default());
+            let mut operation = operation(door, &document, parameters, Some(admitted), cost, &charged)
+                .data(Arc::clone(&tally));
+            if plan.reads_event_cursor {
+                operation = with_head(door, admitted, operation).await;
+            }
+            let mut answer = run(door, operation, None).await?;
+            let actual = plan.charge(&answer.data).saturating_add(tally.objects());
+            settle(door, asker, actual, charged);
+            if !began(&answer) {
+                return Ok(Prepared::Refused(errors(&mut answer, request_id)));
+            }
+            door.documents.remember(&document);
+            for error in &mut answer.errors {
+                name_error(error, request_id);
+            }
+            Ok(Prepared::Answered(json(&answer)))
+        }
+        OperationType::Subscription => {
+            let template = Template {
+                document: Arc::clone(&document),
+                operation_name: parameters.operation_name,
+                variables: parameters.variables,
+                admitted: admitted.clone(),
+            };
+            follow(door, request_id, template, plan.after_variable(), resume).await
+        }
+    }
+}
+
+/// Puts the place that events had come to before anything else is read.
+pub async fn with_head(
+    door: &Door,
+    admitted: &Admitted,
+    operation: async_graphql::Request,
+) -> async_graphql::Request {
+    // Who may not ask is told so by the field.
+    match head(&door.gate.app, &admitted.actor).await {
+        Ok(place) => operation.data(EventHead(place)),
+        Err(_) => operation,
+    }
+}
+
+async fn follow(
+    door: &Door,
+    request_id: &RequestId,
+    template: Template,
+    after: Option<&str>,
+    resumed: Option<String>,
+) -> Result<Prepared, Refused> {
+    let app = &door.gate.app;
+    let purpose = Arc::new(Purpose::ask());
+    let mut answers = door.schema.execute_stream(template.request(app, &purpose));
+    if let Some(mut answer) = answers.next().await {
+        return Ok(Prepared::Refused(errors(&mut answer, request_id)));
+    }
+    let Some((wanted, place)) = purpose.answer() else {
+        let message = "the subscription selects nothing";
+        return Err(Refused::new(
+            StatusCode::BAD_REQUEST,
+            Code::GraphqlValidationFailed,
+            message,
+        ));
+    };
+    door.documents.remember(&template.document);
+    let actor = &template.admitted.actor;
+    let failed = |error: service::Error| {
+        tracing::error!(%error, "the place of a subscription could not be looked up");
+        let message = "the events cannot be read now; try again";
+        Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message)
+    };
+    let resumed = resumed
+        .map(|cursor| Place::read(app, wanted.tenant, &cursor))
+        .transpose();
+    let resumed = resumed
+        .map_err(|unknown| Refused::new(StatusCode::BAD_REQUEST, Code::BadUserInput, unknown.to_string()))?;
+    let place = match resumed.or(place) {
+        None => head(app, actor).await.map_err(failed)?,
+        Some(place) => {
+            if let Err(expired) = resume(app, actor, place).await.map_err(failed)? {
+                let oldest = expired.oldest.cursor(app, wanted.tenant);
+                let message = "events after this cursor are deleted: load your lists anew, and follow from the \
+                    eventCursor beside them";
+                let mut error = ServerError::new(message, None);
+                let mut extensions = ErrorExtensionValues::default();
+                extensions.set("code", Code::CursorExpired.as_str());
+                extensions.set("oldestCursor", oldest);
+                extensions.set("requestId", request_id.0.clone());
+                error.extensions = Some(extensions);
+                return Ok(Prepared::Refused(json(&[error])));
+            }
+            place
+        }
+    };
+    let key = Key {
+        wanted,
+        scopes: Following::scopes(actor),
+        document: template.document.hash.to_string(),
+        operation_name: template.operation_name.clone(),
+        variables: variables(&template.variables, after),
+    };
+    Ok(Prepared::Follow { key, template, place })
+}
+
+/// The errors of an answer that is none.
+fn errors(answer: &mut Answer, request_id: &RequestId) -> Bytes {
+    for error in &mut answer.errors {
+        name_error(error, request_id);
+    }
+    json(&answer.errors)
+}
+
+/// The variables as text, but for the one that says where it begins.
+fn variables(variables: &Variables, after: Option<&str>) -> String {
+    let mut variables = variables.clone();
+    if let Some(after) = after {
+        variables.retain(|name, _| name.as_str() != after);
+    }
+    serde_json::to_string(&variables).unwrap_or_default()
+}

@@ -1,0 +1,77 @@
+//! Running a subscription's selection over events.
+//!
+//! Invariant: what is printed of an event depends on what the subscription selects and on what its scopes may see, and on nothing else of
+//! whoever follows, so it is printed once for all that are alike in both.
+
+use crate::graphql::document::Document;
+use crate::graphql::{Purpose, Schema, Told, load};
+use async_graphql::{Request, Response, Variables};
+use axum::body::Bytes;
+use futures_util::StreamExt as _;
+use service::App;
+use service::credential::Admitted;
+use service::event::Place;
+use std::sync::Arc;
+
+/// A subscription that may be run.
+#[derive(Clone)]
+pub struct Template {
+    /// The document.
+    pub document: Arc<Document>,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// The values of its variables.
+    pub variables: Variables,
+    /// Who follows.
+    pub admitted: Admitted,
+}
+
+/// A result that is ready to be written.
+#[derive(Clone, Debug)]
+pub struct Printed {
+    /// Up to where it tells.
+    pub place: Place,
+    /// The execution result, as JSON.
+    pub payload: Bytes,
+}
+
+impl Template {
+    /// The operation, to be run for a purpose.
+    pub fn request(&self, app: &App, purpose: &Arc<Purpose>) -> Request {
+        let mut request = Request::new(String::new()).variables(self.variables.clone());
+        request.operation_name.clone_from(&self.operation_name);
+        request.set_parsed_query(self.document.parsed());
+        request
+            .data(load::loaders(app.clone(), self.admitted.actor.clone()))
+            .data(self.admitted.actor.clone())
+            .data(self.admitted.clone())
+            .data(Arc::clone(purpose))
+    }
+
+    /// Prints what there is to tell, in order.
+    pub async fn print(&self, schema: &Schema, app: &App, told: Vec<Told>) -> Vec<Printed> {
+        let places: Vec<Place> = told.iter().map(Told::place).collect();
+        let purpose = Arc::new(Purpose::Print(told));
+        let answers: Vec<Response> = schema.execute_stream(self.request(app, &purpose)).collect().await;
+        if answers.len() != places.len() {
+            tracing::error!(
+                told = places.len(),
+                printed = answers.len(),
+                "a subscription was not printed whole"
+            );
+        }
+        places
+            .into_iter()
+            .zip(answers)
+            .map(|(place, answer)| Printed {
+                place,
+                payload: json(&answer),
+            })
+            .collect()
+    }
+}
+
+/// A response as JSON.
+pub fn json(answer: &impl serde::Serialize) -> Bytes {
+    serde_json::to_vec(answer).unwrap_or_default().into()
+}
