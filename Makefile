@@ -28,18 +28,19 @@ test-browser: graphiql
 
 ## soak: long histories and crash series. Needs minutes, not seconds.
 soak:
-	cargo test --release --locked --features soak --test soak -- --nocapture --test-threads 1
+	cargo test --release --locked --features soak,nats --test soak -- --nocapture --test-threads 1
 
-## bench: sales and pages through HTTP beside the limit of the same run, on both databases.
+## bench: sales and pages through HTTP beside the limit of the same run, on both databases; events to ten thousand followers.
 bench:
 	cargo bench --locked --bench doors
+	cargo bench --locked --bench live
 
 ## generate: everything that is made from the code and checked in.
 generate:
-	cargo run --quiet --locked -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
-	cargo run --quiet --locked -- openapi > openapi.json.new && mv openapi.json.new openapi.json
-	cargo run --quiet --locked -- config --reference > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
-	cargo run --quiet --locked -- schema --codes > docs/codes.new && scripts/splice.sh docs/api.md codes docs/codes.new && rm docs/codes.new
+	cargo run --quiet --locked --features nats -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+	cargo run --quiet --locked --features nats -- openapi > openapi.json.new && mv openapi.json.new openapi.json
+	cargo run --quiet --locked --features nats -- config --reference > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
+	cargo run --quiet --locked --features nats -- schema --codes > docs/codes.new && scripts/splice.sh docs/api.md codes docs/codes.new && rm docs/codes.new
 
 ## check: format, lints, documentation; what a change must pass besides the tests.
 check:

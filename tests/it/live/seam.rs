@@ -1,6 +1,8 @@
 //! Readers that lose their connection all the time read every event once and in order. `make soak` runs the long form.
 
 use super::working;
+#[cfg(feature = "nats")]
+use crate::support::TestApp;
 use crate::support::{Engine, Hand, Seam, until};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -26,6 +28,31 @@ async fn readers_that_come_and_go_miss_nothing(#[values(Engine::Sqlite, Engine::
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_that_hop_between_two_nodes_miss_nothing() {
     let app = working(Engine::Postgres).await;
+    let other = app.another_node().await;
+    let school = app.merchant("school").await;
+    let seam = Seam {
+        nodes: Arc::new(RwLock::new(vec![app.url.clone(), other.url.clone()])),
+        secret: school.secret.clone(),
+        readers: 8,
+        resumes: 60,
+        sellers: 2,
+        ..Seam::default()
+    };
+    let seen = seam.proves(&Hand::at(&app.database.url).await).await;
+    assert!(seen.events > 0 && seen.resumes >= 60, "{seen:?}");
+    other.stop().await;
+}
+
+#[cfg(feature = "nats")]
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_that_hop_between_two_nodes_over_nats_miss_nothing() {
+    let name = format!("it-{}", std::process::id());
+    let settings = [
+        ("TAHSIL_ROLE", "all"),
+        ("TAHSIL_NATS_URL", "nats://127.0.0.1:4222"),
+        ("TAHSIL_NATS_NAME", name.as_str()),
+    ];
+    let app = TestApp::with_settings(Engine::Postgres, &settings).await;
     let other = app.another_node().await;
     let school = app.merchant("school").await;
     let seam = Seam {
