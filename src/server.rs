@@ -125,6 +125,7 @@ fn cross_origin(config: &Config) -> Option<CorsLayer> {
                 header("x-api-version"),
                 header("x-client-name"),
                 header("x-client-version"),
+                header("last-event-id"),
                 header("apollo-require-preflight"),
                 header("apollographql-client-name"),
                 header("apollographql-client-version"),

@@ -78,6 +78,7 @@ pub struct EventEnvelope {
     told: Told,
 }
 
+/// An event of yours, or word that nothing happened, with the place up to which you have heard everything.
 #[Object]
 impl EventEnvelope {
     /// Keep the last one: a new subscription goes on `after` it, and misses nothing.
@@ -97,6 +98,7 @@ impl EventEnvelope {
 /// Something happened to a payment, or to a refund of it.
 pub struct PaymentUpdate(Event);
 
+/// Something happened to a payment, or to a refund of it.
 #[Object]
 impl PaymentUpdate {
     /// Keep the last one: a new subscription goes on `after` it, and misses nothing.
@@ -118,6 +120,7 @@ impl PaymentUpdate {
 /// Something happened to an intent.
 pub struct IntentUpdate(Event);
 
+/// Something happened to an intent.
 #[Object]
 impl IntentUpdate {
     /// Keep the last one: a new subscription goes on `after` it, and misses nothing.

@@ -65,6 +65,7 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
             "graphql",
             "http",
             "limit",
+            "live",
             "native",
             "openapi",
             "phrases",

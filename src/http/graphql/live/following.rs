@@ -5,14 +5,13 @@
 
 use super::Live;
 use super::cohort::{Cohort, Cohorts, Key, Pace, RETRY, print};
+use super::prepare::cursor_expired;
 use super::print::{Template, json};
 use super::queue::{Item, Queue};
-use crate::graphql::Code;
-use async_graphql::{ErrorExtensionValues, ServerError};
 use domain::actor::Actor;
 use domain::credential::Scopes;
 use jobs::event::LostPlace;
-use service::event::Place;
+use service::event::{Place, resume};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -180,7 +179,7 @@ async fn catch_up(live: Live, who: Arc<Following>) {
             Err(LostPlace::Deleted) => {
                 let gone = Item::Error {
                     operation: Arc::clone(&who.operation),
-                    errors: cursor_expired(),
+                    errors: overtaken(&live, &who).await,
                 };
                 // A connection that is gone has ended everything.
                 let _gone = who.queue.send(gone).await;
@@ -218,10 +217,13 @@ async fn catch_up(live: Live, who: Arc<Following>) {
     }
 }
 
-fn cursor_expired() -> axum::body::Bytes {
-    let mut error = ServerError::new("events after this cursor are deleted: load your lists anew", None);
-    let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", Code::CursorExpired.as_str());
-    error.extensions = Some(extensions);
-    json(&[error])
+/// That it was overtaken by the deletion of old events, and from where it may go on.
+async fn overtaken(live: &Live, who: &Following) -> axum::body::Bytes {
+    let actor = &who.template.admitted.actor;
+    let oldest = match resume(live.app(), actor, who.place()).await {
+        Ok(Err(expired)) => expired.oldest,
+        // It cannot be looked up, or is there again: it may try from where it was.
+        _ => who.place(),
+    };
+    json(&[cursor_expired(&oldest.cursor(live.app(), who.key.wanted.tenant))])
 }

@@ -5,11 +5,13 @@
 //! (`following`). What carries it, a WebSocket (`socket`) or server-sent events (`sse`), knows nothing of that.
 
 mod cohort;
+mod end;
 mod following;
 mod message;
 mod prepare;
 mod print;
 mod queue;
+mod session;
 mod socket;
 mod sse;
 

@@ -38,8 +38,8 @@ pub enum Prepared {
     },
     /// It was a query; this is its answer.
     Answered(Bytes),
-    /// It is not executed: the errors, as a JSON array.
-    Refused(Bytes),
+    /// It is not executed: the errors, as a JSON array, and how an HTTP request hears of it.
+    Refused(Bytes, StatusCode),
 }
 
 /// Prepares an operation of somebody who was let in. `resume` is the cursor that it had come to before its connection broke.
@@ -54,7 +54,7 @@ pub async fn prepare(
         Ok(prepared) => prepared,
         Err(refused) => {
             door.metrics.error(refused.code.as_str());
-            Prepared::Refused(json(&[refused.error(&request_id.0)]))
+            Prepared::Refused(json(&[refused.error(&request_id.0)]), refused.graphql_response)
         }
     }
 }
@@ -92,7 +92,10 @@ async fn attempt(
             let actual = plan.charge(&answer.data).saturating_add(tally.objects());
             settle(door, asker, actual, charged);
             if !began(&answer) {
-                return Ok(Prepared::Refused(errors(&mut answer, request_id)));
+                return Ok(Prepared::Refused(
+                    errors(&mut answer, request_id),
+                    StatusCode::BAD_REQUEST,
+                ));
             }
             door.documents.remember(&document);
             for error in &mut answer.errors {
@@ -136,7 +139,10 @@ async fn follow(
     let purpose = Arc::new(Purpose::ask());
     let mut answers = door.schema.execute_stream(template.request(app, &purpose));
     if let Some(mut answer) = answers.next().await {
-        return Ok(Prepared::Refused(errors(&mut answer, request_id)));
+        return Ok(Prepared::Refused(
+            errors(&mut answer, request_id),
+            StatusCode::BAD_REQUEST,
+        ));
     }
     let Some((wanted, place)) = purpose.answer() else {
         let message = "the subscription selects nothing";
@@ -162,16 +168,11 @@ async fn follow(
         None => head(app, actor).await.map_err(failed)?,
         Some(place) => {
             if let Err(expired) = resume(app, actor, place).await.map_err(failed)? {
-                let oldest = expired.oldest.cursor(app, wanted.tenant);
-                let message = "events after this cursor are deleted: load your lists anew, and follow from the \
-                    eventCursor beside them";
-                let mut error = ServerError::new(message, None);
-                let mut extensions = ErrorExtensionValues::default();
-                extensions.set("code", Code::CursorExpired.as_str());
-                extensions.set("oldestCursor", oldest);
-                extensions.set("requestId", request_id.0.clone());
-                error.extensions = Some(extensions);
-                return Ok(Prepared::Refused(json(&[error])));
+                let mut error = cursor_expired(&expired.oldest.cursor(app, wanted.tenant));
+                if let Some(extensions) = &mut error.extensions {
+                    extensions.set("requestId", request_id.0.clone());
+                }
+                return Ok(Prepared::Refused(json(&[error]), StatusCode::BAD_REQUEST));
             }
             place
         }
@@ -184,6 +185,17 @@ async fn follow(
         variables: variables(&template.variables, after),
     };
     Ok(Prepared::Follow { key, template, place })
+}
+
+/// Events after a place are deleted; `oldest` is the cursor of the first place from which they are not.
+pub fn cursor_expired(oldest: &str) -> ServerError {
+    let message = "events after this cursor are deleted: load your lists anew, and follow from the eventCursor beside them";
+    let mut error = ServerError::new(message, None);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", Code::CursorExpired.as_str());
+    extensions.set("oldestCursor", oldest);
+    error.extensions = Some(extensions);
+    error
 }
 
 /// The errors of an answer that is none.

@@ -19,7 +19,7 @@ use crate::http::request_id::RequestId;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -138,13 +138,20 @@ async fn begin(
             };
             (None, vec![next, complete])
         }
-        Prepared::Refused(errors) => {
-            let content = [(
-                CONTENT_TYPE,
-                HeaderValue::from_static("application/graphql-response+json; charset=utf-8"),
-            )];
+        Prepared::Refused(errors, status) => {
+            let content = HeaderValue::from_static("application/graphql-response+json; charset=utf-8");
             let body = [br#"{"errors":"#, errors.as_ref(), b"}"].concat();
-            return Ok((StatusCode::BAD_REQUEST, content, body).into_response());
+            let mut response = (status, [(CONTENT_TYPE, content)], body).into_response();
+            if matches!(
+                status,
+                StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+            ) {
+                // How long exactly stands in the error.
+                response
+                    .headers_mut()
+                    .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            return Ok(response);
         }
     };
     for item in written {
