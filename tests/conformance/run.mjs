@@ -24,6 +24,7 @@ const names = [
   "live-graphql-ws",
   "live-graphql-sse",
   "live-client",
+  "live-docs",
 ];
 const CHECK_MS = 90_000;
 

@@ -226,6 +226,7 @@ test("it stops at once: while it waits for an event, for a connection, or to try
   await until(() => silent.opened() === 1);
   await unanswered.return?.();
   assert.equal((await never).done, true);
+  await until(silent.isLeft);
   silent.stop();
 
   const control = new AbortController();
@@ -276,6 +277,7 @@ test("a slow reader holds no more than a bounded number, and misses nothing", as
     assert.ok(to! - from! <= 1_000 + 202, `${from} to ${to}`);
   }
   await goOn(5_000 - read);
+  assert.deepEqual(retries, [], "there is nothing to wait for");
   await events.return?.();
 });
 
@@ -299,14 +301,35 @@ test("it waits longer each time, up to half a minute, and begins anew after an e
   assert.equal(Math.round((retries[before]?.waitMs ?? 0) * 10_000), 250);
 });
 
+test("a connection that lasted begins the waiting anew, even if nothing happened", async () => {
+  mock.method(Math, "random", () => 0.0001);
+  server.onOpen = (socket) => {
+    socket.once("message", () => {
+      if (server.opened <= 3) return socket.terminate();
+      // As the server does it every 20 seconds.
+      socket.send('{"type":"ping"}');
+      socket.on("message", (message) => String(message).includes("pong") && socket.terminate());
+    });
+  };
+  const events = follow({ after: "c0" });
+  const never = events.next();
+  await until(() => retries.length >= 6);
+  const ms = retries.map(({ waitMs }) => Math.round(waitMs * 10_000));
+  assert.deepEqual(ms.slice(0, 6), [250, 500, 1_000, 250, 250, 250]);
+  await events.return?.();
+  assert.equal((await never).done, true);
+});
+
 test("a refused key is tried again with a new one", async () => {
   noWaiting();
-  let asked = 0;
+  let [asked, connected] = [0, 0];
   server.mayConnect = (params) => (params as { authorization: string }).authorization === "Bearer 3";
   server.happen();
   const connectionParams = async (): Promise<Record<string, unknown>> => ({ authorization: `Bearer ${++asked}` });
-  assert.deepEqual(await take(liveEvents({ url: server.url, connectionParams, webSocketImpl: WebSocket, after: "c0" }), 1), [1]);
-  assert.equal(asked, 3);
+  const onConnected = (): unknown => (connected += 1);
+  const options = { url: server.url, webSocketImpl: WebSocket, after: "c0" };
+  assert.deepEqual(await take(liveEvents({ ...options, connectionParams, onConnected }), 1), [1]);
+  assert.deepEqual([asked, connected], [3, 1]);
 });
 
 test("where nobody listens, and where nobody answers, it tries again", async () => {

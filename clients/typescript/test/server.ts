@@ -1,6 +1,6 @@
 // The reference server of graphql-ws with a log of events, which does to its connections what networks do.
 import { EventEmitter, once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, type Socket, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GraphQLError, buildSchema } from "graphql";
 import { useServer } from "graphql-ws/use/ws";
@@ -136,14 +136,15 @@ export function refused(code: string, extensions: Record<string, unknown> = {}):
 }
 
 /** A server that takes connections and never says a word. */
-export async function silentServer(): Promise<{ url: string; opened: () => number; stop: () => void }> {
-  const sockets: { destroy: () => void }[] = [];
-  const server = createServer((socket) => sockets.push(socket.on("error", () => {})));
+export async function silentServer(): Promise<{ url: string; opened: () => number; isLeft: () => boolean; stop: () => void }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => sockets.push(socket.on("error", () => {}).resume()));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
     opened: () => sockets.length,
+    isLeft: () => sockets.every(({ closed }) => closed),
     stop: () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import WebSocket from "ws";
-import { command } from "../lib/command.mjs";
+import { compile, inClient } from "../lib/client.mjs";
 import { saleInput } from "../lib/http.mjs";
 import { loggedOf, network, now, rejection, sell, within } from "../lib/live.mjs";
 import { clientFolder } from "../lib/paths.mjs";
@@ -14,12 +14,10 @@ import { startServer } from "../lib/server.mjs";
 const FAILURES = 20;
 
 export async function run({ url, keys }) {
-  const compiler = join(clientFolder, "node_modules", "typescript", "bin", "tsc");
-  const node = (...args) => command(process.execPath, args, { cwd: clientFolder });
-  await node(compiler, "--project", "tsconfig.json");
-  const told = await node("--test", join("out", "test", "live.test.js"));
+  await compile("tsconfig.json");
+  const told = await inClient("--test", join("out", "test", "live.test.js"));
   const [, passed] = /^# pass (\d+)$/m.exec(told);
-  await node(compiler, "--project", "tsconfig.build.json");
+  await compile("tsconfig.build.json");
   const client = await import(pathToFileURL(join(clientFolder, "dist", "index.js")));
 
   const refused = client.liveEvents({ url, apiKey: keys.test, after: "nonsense", webSocketImpl: WebSocket });
