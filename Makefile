@@ -40,6 +40,7 @@ generate:
 	cargo run --quiet --locked -- openapi > openapi.json.new && mv openapi.json.new openapi.json
 	cargo run --quiet --locked -- config --reference > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
 	cargo run --quiet --locked -- schema --codes > docs/codes.new && scripts/splice.sh docs/api.md codes docs/codes.new && rm docs/codes.new
+	rm -rf docs/events && cargo run --quiet --locked -- schema --events docs/events
 
 ## check: format, lints, documentation; what a change must pass besides the tests.
 check:
