@@ -2,12 +2,24 @@
 //!
 //! Invariant: a node that works takes its turn at numbering, one that serves reads the log for its connections, and both end with it.
 
-use crate::config::Config;
+use crate::config::{Config, Nats};
 use jobs::event::{EventBus, Feed, InProcess, Postgres, SequencerState, sequence};
 use service::App;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// Why nodes cannot hear of events.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// The program was built without it.
+    #[error("nats_url is set, but this program was built without NATS: build it with --features nats")]
+    NotBuilt,
+    /// The server does not do what it must.
+    #[cfg(feature = "nats")]
+    #[error(transparent)]
+    Nats(#[from] jobs::event::NatsError),
+}
 
 /// The parts that deal with events.
 pub struct Events {
@@ -20,14 +32,16 @@ pub struct Events {
 
 impl Events {
     /// Starts what this node's role needs; it runs until `stopping`.
-    #[must_use]
-    pub fn start(app: &App, config: &Config, stopping: &CancellationToken) -> Self {
+    ///
+    /// # Errors
+    /// When the NATS server that was named is not to be had.
+    pub async fn start(app: &App, config: &Config, stopping: &CancellationToken) -> Result<Self, BusError> {
         let mut events = Self {
             feed: Feed::new(app.clone()),
             sequencer: Arc::default(),
             tasks: Vec::new(),
         };
-        let bus = events.bus(app, stopping);
+        let bus = events.bus(app, config.nats.as_ref(), stopping).await?;
         tracing::info!(bus = bus.name(), "events are told");
         if config.role.works() {
             let numbering = sequence(
@@ -44,18 +58,45 @@ impl Events {
                 .tasks
                 .push(tokio::spawn(async move { feed.run(bus, stopping).await }));
         }
-        events
+        Ok(events)
     }
 
-    fn bus(&mut self, app: &App, stopping: &CancellationToken) -> Arc<dyn EventBus> {
+    async fn bus(
+        &mut self,
+        app: &App,
+        nats: Option<&Nats>,
+        stopping: &CancellationToken,
+    ) -> Result<Arc<dyn EventBus>, BusError> {
+        if let Some(nats) = nats {
+            return self.nats(nats, stopping).await;
+        }
         if !app.db().is_postgres() {
-            return Arc::new(InProcess::default());
+            return Ok(Arc::new(InProcess::default()));
         }
         let bus = Arc::new(Postgres::new(app.clone()));
         let (listening, stopping) = (Arc::clone(&bus), stopping.clone());
         self.tasks
             .push(tokio::spawn(async move { listening.listen(&stopping).await }));
-        bus
+        Ok(bus)
+    }
+
+    #[cfg(feature = "nats")]
+    async fn nats(
+        &mut self,
+        nats: &Nats,
+        stopping: &CancellationToken,
+    ) -> Result<Arc<dyn EventBus>, BusError> {
+        let bus = Arc::new(jobs::event::Nats::connect(nats.url.expose(), &nats.name).await?);
+        let (listening, stopping) = (Arc::clone(&bus), stopping.clone());
+        self.tasks
+            .push(tokio::spawn(async move { listening.listen(&stopping).await }));
+        Ok(bus)
+    }
+
+    #[cfg(not(feature = "nats"))]
+    #[expect(clippy::unused_async, reason = "with the feature it waits for the server")]
+    async fn nats(&mut self, _: &Nats, _: &CancellationToken) -> Result<Arc<dyn EventBus>, BusError> {
+        Err(BusError::NotBuilt)
     }
 
     /// Waits until everything has ended.

@@ -5,7 +5,7 @@
 
 use crate::checkout::{self, Pages};
 use crate::config::{Config, Operations};
-use crate::events::Events;
+use crate::events::{BusError, Events};
 use crate::graphql as schema;
 use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
 use crate::http::admission::Gate;
@@ -84,6 +84,9 @@ pub enum ServeError {
     /// The text of the schema cannot be read back, which is a defect.
     #[error("the schema cannot be read: {0}")]
     Schema(#[from] async_graphql::parser::Error),
+    /// Nodes cannot hear of events.
+    #[error(transparent)]
+    Bus(#[from] BusError),
     /// The listener failed.
     #[error(transparent)]
     Listener(#[from] std::io::Error),
@@ -286,7 +289,7 @@ pub async fn serve(
     let mut config = config.clone();
     config.http.public_url = config.http.reached_at(listener.local_addr()?);
     let config = &config;
-    let events = Events::start(&app, config, &stopping);
+    let events = Events::start(&app, config, &stopping).await?;
     let (router, live) = router(&app, config, &counters, &events, &stopping)?;
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(listen = %listener.local_addr()?, "listening");

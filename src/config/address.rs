@@ -49,6 +49,31 @@ impl DatabaseUrl {
     }
 }
 
+/// Where a NATS server is. Prints without its password; only [`NatsUrl::expose`] gives all of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NatsUrl(String);
+
+impl NatsUrl {
+    /// Takes `nats://…` and `tls://…`; nothing else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, place) = text.split_once("://")?;
+        (matches!(scheme, "nats" | "tls") && !place.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// The address with its password, for the client alone.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for NatsUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NatsUrl({})", mask_password(&self.0))
+    }
+}
+
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&mask_password(&self.text))

@@ -61,10 +61,10 @@ fn flag(setting: &'static Setting) -> Option<Arg> {
             .default_missing_value("true"),
         Shape::Choice(words) => arg.value_parser(words.to_vec()),
         Shape::Count { .. } => arg.value_name("NUMBER"),
-        Shape::DatabaseUrl | Shape::HttpUrl => arg.value_name("URL"),
+        Shape::DatabaseUrl | Shape::HttpUrl | Shape::NatsUrl => arg.value_name("URL"),
         Shape::Path => arg.value_name("FILE"),
         Shape::Origins | Shape::Networks => arg.value_name("LIST"),
-        Shape::Address | Shape::Key | Shape::LogFilter => arg.value_name("VALUE"),
+        Shape::Address | Shape::Key | Shape::LogFilter | Shape::Name => arg.value_name("VALUE"),
     })
 }
 

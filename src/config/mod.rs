@@ -20,7 +20,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use address::{DatabaseKind, DatabaseUrl, PublicUrl};
+pub use address::{DatabaseKind, DatabaseUrl, NatsUrl, PublicUrl};
 pub use choice::{Introspection, LiveProvider, LogFormat, Operations, Role};
 pub use error::ConfigError;
 pub use flags::SettingFlags;
@@ -65,6 +65,8 @@ pub struct Config {
     pub request_log_questions_per_second: u32,
     /// How long events are kept.
     pub events: chrono::Duration,
+    /// Over which server nodes hear of them; none: over the database.
+    pub nats: Option<Nats>,
     /// Live connections and their limits.
     pub live: Live,
     /// Providers of payments.
@@ -143,6 +145,15 @@ pub struct Live {
     pub ping: Duration,
     /// How long one message may take to be written.
     pub write: Duration,
+}
+
+/// A NATS server over which nodes hear of events.
+#[derive(Clone, Debug)]
+pub struct Nats {
+    /// Where it is.
+    pub url: NatsUrl,
+    /// What this installation is called there.
+    pub name: String,
 }
 
 /// What is logged, and how.
@@ -227,6 +238,7 @@ impl Config {
             request_log: chrono::Duration::days(values.count(&settings::REQUEST_LOG_DAYS)?),
             request_log_questions_per_second: values.count(&settings::REQUEST_LOG_QUESTIONS_PER_SECOND)?,
             events: chrono::Duration::days(values.count(&settings::EVENT_DAYS)?),
+            nats: nats(values)?,
             live: Live {
                 connections: values.count(&settings::LIMIT_LIVE_CONNECTIONS)?,
                 init: values.millis(&settings::LIVE_INIT_TIMEOUT_MS)?,
@@ -282,6 +294,15 @@ fn limits(values: &InForce) -> Result<Limits, ConfigError> {
         refused_keys: per_second(&settings::LIMIT_REFUSED_KEYS_PER_SECOND)?,
         exchange: values.millis(&settings::LIMIT_EXCHANGE_MS)?,
     })
+}
+
+fn nats(values: &InForce) -> Result<Option<Nats>, ConfigError> {
+    let url = values.optional(&settings::NATS_URL, NatsUrl::parse)?;
+    let name = values.required(&settings::NATS_NAME, |text| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        (!text.is_empty() && text.chars().all(is_plain)).then(|| text.to_owned())
+    })?;
+    Ok(url.map(|url| Nats { url, name }))
 }
 
 fn log_filter(text: &str) -> Option<String> {

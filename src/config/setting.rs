@@ -28,6 +28,10 @@ pub enum Shape {
     Address,
     /// An absolute http or https address without query.
     HttpUrl,
+    /// `nats://HOST` or `tls://HOST`.
+    NatsUrl,
+    /// Letters, digits, `-` and `_`.
+    Name,
     /// A path in the file system.
     Path,
     /// 32 bytes as text.
@@ -79,6 +83,8 @@ impl Shape {
             Self::DatabaseUrl => "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE".into(),
             Self::Address => "an IP address and a port such as 127.0.0.1:8080".into(),
             Self::HttpUrl => "an http:// or https:// address without query or fragment".into(),
+            Self::NatsUrl => "nats://HOST:PORT or tls://HOST:PORT".into(),
+            Self::Name => "letters, digits, - and _".into(),
             Self::Path => "a path".into(),
             Self::Origins => {
                 "origins such as https://app.example.iq, separated by commas, without a path".into()

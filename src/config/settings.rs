@@ -122,6 +122,12 @@ settings! {
     /// How long events are kept; subscriptions go on after a cursor that is younger.
     EVENT_DAYS: Shape::Count { min: 1, max: 3_650, unit: "days" },
         "event_days", Some("event-days"), Some("30");
+    /// A NATS server with JetStream over which nodes hear of events, in place of the database; for many nodes.
+    NATS_URL: Shape::NatsUrl,
+        "nats_url", Some("nats-url"), None;
+    /// What this installation is called there, so that several share one server.
+    NATS_NAME: Shape::Name,
+        "nats_name", Some("nats-name"), Some("tahsil");
     /// Live connections (WebSockets and event streams) of one merchant in one mode, on a node.
     LIMIT_LIVE_CONNECTIONS: Shape::Count { min: 1, max: 1_000_000, unit: "connections" },
         "limit_live_connections", Some("limit-live-connections"), Some("1000");

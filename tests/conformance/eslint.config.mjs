@@ -62,7 +62,8 @@ const schemaRules = {
   ],
   "@graphql-eslint/strict-id-in-types": [
     "error",
-    { exceptions: { types: values, suffixes: ["Connection", "Edge", "Payload"] } },
+    // What a subscription tells is an event, which has an id, in an envelope.
+    { exceptions: { types: values, suffixes: ["Connection", "Edge", "Envelope", "Payload", "Update"] } },
   ],
   "@graphql-eslint/input-name": "error",
   "@graphql-eslint/no-scalar-result-type-on-mutation": "error",

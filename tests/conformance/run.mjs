@@ -21,6 +21,10 @@ const names = [
   "signing-postman",
   "postman",
   "callbacks",
+  "live-graphql-ws",
+  "live-graphql-sse",
+  "live-client",
+  "live-docs",
 ];
 const CHECK_MS = 90_000;
 

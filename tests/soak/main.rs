@@ -5,6 +5,10 @@ mod crash;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
+mod postgres;
+#[cfg(test)]
 #[path = "../it/support/mod.rs"]
 #[expect(
     dead_code,

@@ -25,12 +25,12 @@ const MOST_WAITING = 1_000;
 /** How long the server may take to let a client in. */
 const ACK_MS = 15_000;
 
-/** Ends without an error when the operation did, when `signal` says so, and when too much waited. */
+/** Ends without an error when the operation did, when `signal` says so, and when too much waited. `on.ping` hears that a connection lasts. */
 export async function* results(
   { url, connectionParams, webSocket, silenceMs }: Access,
   operation: Operation,
   signal: AbortSignal,
-  onProgress: () => void,
+  on: { readonly connected: () => void; readonly ping: () => void },
 ): AsyncGenerator<Result, void> {
   const waiting: Result[] = [];
   let failure: Error | undefined;
@@ -69,10 +69,13 @@ export async function* results(
     // It would begin again where it began, not where it was.
     retryAttempts: 0,
     on: {
-      connected: () => (isConnected = true),
+      connected: () => {
+        isConnected = true;
+        if (!isOver) on.connected();
+      },
       message: ({ type }) => {
         heard();
-        if (type === "next" || type === "ping") onProgress();
+        if (type === "ping") on.ping();
       },
       error: (cause) => end(failed(cause)),
       closed: (event) => end(closed(event)),
@@ -111,6 +114,6 @@ function closed(event: unknown): ConnectionClosed {
 
 function failed(cause: unknown): ConnectionFailed {
   // What browsers and Node tell of a failure is an event, if anything with the error inside.
-  const { error = cause, message } = cause as { error?: unknown; message?: string };
+  const { error = cause, message } = (cause ?? {}) as { error?: unknown; message?: string };
   return new ConnectionFailed(message || "the connection failed", { cause: error });
 }

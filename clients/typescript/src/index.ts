@@ -59,11 +59,13 @@ export interface LiveOptions {
   readonly signal?: AbortSignal;
   /** Told of a cursor when what came with it has been dealt with, that is, when the next one is asked for. */
   readonly onCursor?: (cursor: string) => void | Promise<void>;
+  /** Told each time that the server has let it in. */
+  readonly onConnected?: () => void;
   /** Told why it connects again, and after how many milliseconds. */
   readonly onRetry?: (cause: LiveError, waitMs: number) => void;
   /** Where there is no global WebSocket, as in Node.js 20: that of the package `ws`. */
   readonly webSocketImpl?: unknown;
-  /** How long a connection may be silent before it counts as dead; the server pings every 20 seconds. */
+  /** How long a connection may be silent before it counts as dead: 50,000. The server pings every 20,000 (`live_ping_ms`). */
   readonly silenceMs?: number;
 }
 
@@ -93,11 +95,12 @@ async function* follow<E extends Envelope>(options: LiveOptions, access: Access,
   const order = new Order(options.query === undefined && options.types === undefined);
   let cursor = options.after;
   let attempt = 0;
+  const on = { connected: () => options.onConnected?.(), ping: () => (attempt = 0) };
   while (!signal.aborted) {
     let cause: LiveError = new ConnectionClosed(1000, "the operation was ended");
     let isFurther = false;
     try {
-      for await (const result of results(access, operationOf(options, cursor), signal, () => (attempt = 0))) {
+      for await (const result of results(access, operationOf(options, cursor), signal, on)) {
         if (cursor === undefined) {
           cursor = text(valueOf(result));
         } else {
@@ -107,6 +110,7 @@ async function* follow<E extends Envelope>(options: LiveOptions, access: Access,
           yield envelope;
         }
         isFurther = true;
+        attempt = 0;
         await options.onCursor?.(cursor);
       }
       // Its first question was answered, or its reader was slow: there is nothing to wait for.

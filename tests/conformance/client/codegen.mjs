@@ -23,6 +23,7 @@ export default {
           CurrencyCode: text,
           Date: text,
           DateTime: text,
+          EventCursor: text,
           Metadata: { input: "Record<string, string>", output: "Record<string, string>" },
         },
       },

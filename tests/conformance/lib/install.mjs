@@ -1,4 +1,4 @@
-// Installs what the lock file says, unless that is what is there.
+// Installs what the lock files say, here and for the client that is checked, unless that is what is there.
 //
 // The stamp is written after `npm ci` has ended, and `npm ci` begins by removing it with everything else: an installation
 // that was cut short is done again.
@@ -6,19 +6,24 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { here } from "./paths.mjs";
+import { clientFolder, here } from "./paths.mjs";
 
-const stamp = join(here, "node_modules", ".installed");
-const wanted = createHash("sha256")
-  .update(readFileSync(join(here, "package.json")))
-  .update(readFileSync(join(here, "package-lock.json")))
-  .update(`${process.platform} ${process.arch}`)
-  .digest("hex");
-
-if (read(stamp) !== wanted) {
-  console.log("installing the tools of the conformance checks");
+for (const [folder, what] of [
+  [here, "the tools of the conformance checks"],
+  [clientFolder, "what the client for live events is built with"],
+]) {
+  const stamp = join(folder, "node_modules", ".installed");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(folder, "package.json")))
+    .update(readFileSync(join(folder, "package-lock.json")))
+    .update(`${process.platform} ${process.arch}`)
+    .digest("hex");
+  if (read(stamp) === wanted) {
+    continue;
+  }
+  console.log(`installing ${what}`);
   const npm = spawnSync("npm", ["ci", "--no-progress", "--loglevel=error"], {
-    cwd: here,
+    cwd: folder,
     stdio: ["ignore", "inherit", "inherit"],
   });
   if (npm.status !== 0) {

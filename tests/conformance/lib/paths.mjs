@@ -8,3 +8,5 @@ export const root = dirname(dirname(here));
 export const out = join(here, "out");
 export const schemaFile = join(root, "schema.graphql");
 export const releasedFile = join(here, "released.graphql");
+/** The client for live events, which is checked from its sources. */
+export const clientFolder = join(root, "clients", "typescript");

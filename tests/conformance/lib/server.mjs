@@ -9,7 +9,8 @@ import { Problems } from "./problems.mjs";
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
 
-export async function startServer(binary) {
+/** `settings` are environment variables beside those that every server here has. */
+export async function startServer(binary, settings = {}) {
   if (!existsSync(binary)) {
     throw new Problems([`there is no server at ${binary}: build it, or set TAHSIL_BIN`]);
   }
@@ -28,11 +29,11 @@ export async function startServer(binary) {
     ...Object.fromEntries(inherited),
     TAHSIL_DATABASE_URL: `sqlite://${join(folder, "tahsil.db")}`,
     TAHSIL_KEY_FILE: join(folder, "tahsil.key"),
-    TAHSIL_LISTEN: "127.0.0.1:0",
     TAHSIL_LOG: "info",
     TAHSIL_LOG_FORMAT: "json",
     // What is refused on purpose, by the hundred, must not shut out the rest of the run.
     TAHSIL_LIMIT_REFUSED_KEYS_PER_SECOND: "10000",
+    ...settings,
   };
   const cli = async (...args) => JSON.parse(await command(binary, [...args, "--output", "json"], { cwd: folder, env }));
 
@@ -47,23 +48,41 @@ export async function startServer(binary) {
   };
 
   let log = "";
-  const address = await new Promise((resolve, reject) => {
-    server = spawn(binary, ["serve"], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
-    const fail = (why) => reject(new Problems([`the server ${why}`, log]));
-    const timer = setTimeout(() => fail(`was not ready within ${READY_MS} ms`), READY_MS);
-    const read = (chunk) => {
-      log += chunk;
-      const listening = /"listen":"([^"]+)"/.exec(log);
-      if (listening) {
-        clearTimeout(timer);
-        resolve(listening[1]);
-      }
-    };
-    server.stdout.on("data", read);
-    server.stderr.on("data", read);
-    server.once("error", (error) => fail(`did not start: ${error.message}`));
-    server.once("exit", (code) => fail(`ended with ${code}`));
-  });
+  /** Starts it at an address; gives the one that it has. */
+  const serve = (listen) =>
+    new Promise((resolve, reject) => {
+      let said = "";
+      server = spawn(binary, ["serve"], {
+        cwd: folder,
+        env: { ...env, TAHSIL_LISTEN: listen },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      const fail = (why) => reject(new Problems([`the server ${why}`, said]));
+      const timer = setTimeout(() => fail(`was not ready within ${READY_MS} ms`), READY_MS);
+      const read = (chunk) => {
+        said += chunk;
+        log += chunk;
+        const listening = /"listen":"([^"]+)"/.exec(said);
+        if (listening) {
+          clearTimeout(timer);
+          resolve(listening[1]);
+        }
+      };
+      server.stdout.on("data", read);
+      server.stderr.on("data", read);
+      server.once("error", (error) => fail(`did not start: ${error.message}`));
+      server.once("exit", (code) => fail(`ended with ${code}`));
+    });
+  const end = async () => {
+    if (server.exitCode === null && server.signalCode === null) {
+      const ended = new Promise((resolve) => server.once("exit", resolve));
+      server.kill("SIGTERM");
+      const timer = setTimeout(() => server.kill("SIGKILL"), STOP_MS);
+      await ended;
+      clearTimeout(timer);
+    }
+  };
+  const address = await serve("127.0.0.1:0");
 
   return {
     url: `http://${address}/graphql`,
@@ -73,14 +92,13 @@ export async function startServer(binary) {
     credential,
     /** What it complained of, for the report of a failure. */
     complaints: () => log.split("\n").filter((line) => /"level":"(WARN|ERROR)"/.test(line)).slice(-10),
+    /** Ends it as an update would, and starts it again where it was. */
+    async restart() {
+      await end();
+      await serve(address);
+    },
     async stop() {
-      if (server.exitCode === null && server.signalCode === null) {
-        const ended = new Promise((resolve) => server.once("exit", resolve));
-        server.kill("SIGTERM");
-        const timer = setTimeout(() => server.kill("SIGKILL"), STOP_MS);
-        await ended;
-        clearTimeout(timer);
-      }
+      await end();
       discard();
       process.off("exit", discard);
     },

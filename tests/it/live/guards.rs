@@ -154,8 +154,10 @@ async fn a_place_whose_events_are_deleted_is_told_with_the_oldest_that_is_not(
             (&json!("error"), &json!("CURSOR_EXPIRED"))
         );
         assert_eq!(extensions["oldestCursor"], all[2]["cursor"]);
-        let asked = school.ask(page, json!({ "after": gone })).await;
-        asked.fails_with("CURSOR_EXPIRED");
+        school
+            .ask(page, json!({ "after": gone }))
+            .await
+            .fails_with("CURSOR_EXPIRED");
     }
     socket
         .subscribe("1", EVENTS, json!({ "after": all[2]["cursor"] }))

@@ -17,6 +17,7 @@ async fn readers_that_come_and_go_miss_nothing(#[values(Engine::Sqlite, Engine::
         readers: 8,
         resumes: 60,
         sellers: 2,
+        ..Seam::default()
     };
     let seen = seam.proves(&Hand::at(&app.database.url).await).await;
     assert!(seen.events > 0 && seen.resumes >= 60, "{seen:?}");
@@ -33,6 +34,7 @@ async fn readers_that_hop_between_two_nodes_miss_nothing() {
         readers: 8,
         resumes: 60,
         sellers: 2,
+        ..Seam::default()
     };
     let seen = seam.proves(&Hand::at(&app.database.url).await).await;
     assert!(seen.events > 0 && seen.resumes >= 60, "{seen:?}");

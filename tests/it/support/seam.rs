@@ -20,7 +20,7 @@ const SALE: &str = "mutation($input: PaymentSaleInput!) { paymentSale(input: $in
 pub type Nodes = Arc<RwLock<Vec<String>>>;
 
 /// A merchant whose events are followed.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Seam {
     /// The nodes.
     pub nodes: Nodes,
@@ -32,6 +32,8 @@ pub struct Seam {
     pub resumes: usize,
     /// How many sell at once.
     pub sellers: usize,
+    /// How often something was killed.
+    pub kills: Arc<AtomicUsize>,
 }
 
 /// What came of it.
@@ -60,8 +62,24 @@ impl Seam {
         nodes[usize::try_from(dice.below(count)).unwrap()].clone()
     }
 
+    /// Something was killed and is there again.
+    pub fn killed(&self) {
+        self.kills.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Sells and reads until so many kills are over, then lets all readers read to the end.
+    pub async fn proves_while(&self, url: &str, kills: usize) -> Seen {
+        let hand = Hand::at(url).await;
+        self.runs(&hand, |_| self.kills.load(Ordering::SeqCst) >= kills)
+            .await
+    }
+
     /// Sells and reads until readers have resumed often enough, then lets all of them read to the end.
     pub async fn proves(&self, hand: &Hand) -> Seen {
+        self.runs(hand, |resumed| resumed >= self.resumes).await
+    }
+
+    async fn runs(&self, hand: &Hand, is_enough: impl Fn(usize) -> bool) -> Seen {
         let begin = self.cursor().await;
         let (over, resumed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let sellers: Vec<_> = (0..self.sellers)
@@ -78,15 +96,25 @@ impl Seam {
                 tokio::spawn(reader.hops(Arc::clone(&over), Arc::clone(&resumed)))
             })
             .collect();
-        let stall = self.watches(hand, &resumed).await;
+        let (mut stall, mut since, mut last) = (Duration::ZERO, Instant::now(), -1);
+        while !is_enough(resumed.load(Ordering::SeqCst))
+            && !readers.iter().any(tokio::task::JoinHandle::is_finished)
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let pos = hand.try_number("SELECT last_pos FROM event_sequencer").await;
+            if let Some(pos) = pos.filter(|pos| *pos != last) {
+                stall = stall.max(since.elapsed());
+                (since, last) = (Instant::now(), pos);
+            }
+        }
         over.store(true, Ordering::SeqCst);
         for seller in sellers {
             seller.await.unwrap();
         }
         until("every event has its place", async || {
-            hand.number("SELECT COUNT(*) FROM outbox_events WHERE pos IS NULL")
+            hand.try_number("SELECT COUNT(*) FROM outbox_events WHERE pos IS NULL")
                 .await
-                == 0
+                == Some(0)
         })
         .await;
         let events = hand.number("SELECT MAX(tenant_seq) FROM outbox_events").await;
@@ -107,22 +135,6 @@ impl Seam {
             resumes: resumed.load(Ordering::SeqCst),
             stall,
         }
-    }
-
-    /// Waits until readers have resumed often enough; gives the longest time in which nothing was numbered.
-    async fn watches(&self, hand: &Hand, resumed: &AtomicUsize) -> Duration {
-        let (mut stall, mut since, mut last) = (Duration::ZERO, Instant::now(), -1);
-        while resumed.load(Ordering::SeqCst) < self.resumes {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            let Some(pos) = hand.try_number("SELECT last_pos FROM event_sequencer").await else {
-                continue;
-            };
-            if pos != last {
-                stall = stall.max(since.elapsed());
-                (since, last) = (Instant::now(), pos);
-            }
-        }
-        stall
     }
 
     async fn ask(&self, node: &str, query: &str, variables: Value) -> Option<Value> {

@@ -7,12 +7,7 @@ use ed25519_dalek::pkcs8::DecodePrivateKey;
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Client, Method, Response};
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use sha2::{Digest, Sha256};
-
-/// The public half of the RSA key of these tests.
-pub const RSA_PUBLIC: &str = include_str!("keys/rsa.pub.pem");
 
 /// A signed request that can be altered before it is sent.
 #[derive(Clone, Debug)]
@@ -46,7 +41,6 @@ impl Signed {
 /// What signs.
 enum Key {
     Ed25519(Box<SigningKey>),
-    Rsa(Box<RsaKeyPair>),
     Hmac(Vec<u8>),
 }
 
@@ -65,17 +59,6 @@ impl Signer {
         }
     }
 
-    /// With the RSA key of these tests, which opens nothing anywhere; [`RSA_PUBLIC`] is its public half.
-    pub fn rsa(token: &str) -> Self {
-        let pem = include_str!("keys/rsa.pem");
-        let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-        let key = RsaKeyPair::from_pkcs8(&STANDARD.decode(base64).unwrap()).unwrap();
-        Self {
-            token: token.to_owned(),
-            key: Key::Rsa(Box::new(key)),
-        }
-    }
-
     /// With a shared key in hex.
     pub fn hmac(token: &str, shared: &str) -> Self {
         Self {
@@ -88,17 +71,6 @@ impl Signer {
     pub fn sign(&self, text: &str) -> Vec<u8> {
         match &self.key {
             Key::Ed25519(key) => key.sign(text.as_bytes()).to_bytes().to_vec(),
-            Key::Rsa(key) => {
-                let mut signature = vec![0; key.public().modulus_len()];
-                key.sign(
-                    &RSA_PKCS1_SHA256,
-                    &SystemRandom::new(),
-                    text.as_bytes(),
-                    &mut signature,
-                )
-                .unwrap();
-                signature
-            }
             Key::Hmac(key) => {
                 let mac = Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(text);
                 mac.finalize().into_bytes().to_vec()
@@ -122,7 +94,6 @@ impl Signer {
         );
         let name = match self.key {
             Key::Ed25519(_) => "ed25519",
-            Key::Rsa(_) => "rsa",
             Key::Hmac(_) => "hmac-sha256",
         };
         let headers = vec![

@@ -227,6 +227,10 @@ impl Cohort {
     fn beat(&self, printed: &[Printed]) {
         for member in &self.members().list {
             for Printed { place, payload } in printed {
+                // One that began further on is not told of a place before its own.
+                if *place < member.place() {
+                    continue;
+                }
                 let item = Item::Next {
                     operation: Arc::clone(member.operation()),
                     payload: payload.clone(),

@@ -15,8 +15,11 @@ use jobs::event::LostPlace;
 use service::event::Place;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::task::AbortHandle;
 
+/// How long to wait for what others have read already.
+const SHORTLY: Duration = Duration::from_millis(5);
 /// How many events cost a point.
 const EVENTS_A_POINT: u32 = 100;
 
@@ -195,7 +198,7 @@ async fn catch_up(live: Live, who: Arc<Following>) {
                 return;
             }
             // Its cohort was told of something that was not there a moment ago.
-            tokio::task::yield_now().await;
+            tokio::time::sleep(SHORTLY).await;
             continue;
         }
         for chunk in print(&live, &who.template, &who.key.wanted, &events).await {

@@ -28,9 +28,13 @@ use service::App;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Most connections of a node that have not said who they are.
+const MOST_STRANGERS: usize = 2_000;
 
 /// What live connections of a node share; cheap to clone.
 #[derive(Clone)]
@@ -44,6 +48,7 @@ struct Inner {
     origins: Vec<HeaderValue>,
     cohorts: Cohorts,
     connections: Mutex<HashMap<Option<Tenant>, usize>>,
+    strangers: Arc<Semaphore>,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -67,6 +72,7 @@ impl Live {
             origins,
             cohorts: Cohorts::default(),
             connections: Mutex::default(),
+            strangers: Arc::new(Semaphore::new(MOST_STRANGERS)),
             tasks: TaskTracker::new(),
             stopping,
         }))
@@ -129,6 +135,11 @@ impl Live {
     pub fn counts(&self) -> (usize, usize) {
         let connections = self.0.connections.lock().unwrap_or_else(PoisonError::into_inner);
         (connections.values().sum(), self.cohorts().count())
+    }
+
+    /// A place for a connection that has not said who it is; `None` when there are too many.
+    fn stranger(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.strangers).try_acquire_owned().ok()
     }
 
     /// Counts a connection of `tenant` (of an operator: none) for as long as the place is kept; `None` when there are too many.

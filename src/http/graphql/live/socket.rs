@@ -210,6 +210,9 @@ impl Connection {
 
     async fn talk(&self, sink: &mut Sink, stream: &mut Stream) -> End {
         let live = self.door.live();
+        let Some(stranger) = live.stranger() else {
+            return End::Overload("Too many connections that do not say who they are");
+        };
         let payload = tokio::select! {
             () = live.stopping().cancelled() => return End::Stopping,
             payload = self.init(sink, stream) => match payload {
@@ -221,6 +224,7 @@ impl Connection {
             Ok(admitted) => admitted,
             Err(end) => return end,
         };
+        drop(stranger);
         let tenant = match &admitted.actor {
             Actor::Merchant(merchant) => Some(merchant.tenant),
             Actor::Operator(_) => None,
