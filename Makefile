@@ -41,6 +41,7 @@ generate:
 	cargo run --quiet --locked --features nats -- openapi > openapi.json.new && mv openapi.json.new openapi.json
 	cargo run --quiet --locked --features nats -- config --reference > docs/configuration.md.new && mv docs/configuration.md.new docs/configuration.md
 	cargo run --quiet --locked --features nats -- schema --codes > docs/codes.new && scripts/splice.sh docs/api.md codes docs/codes.new && rm docs/codes.new
+	rm -rf docs/events && cargo run --quiet --locked --features nats -- schema --events docs/events
 
 ## check: format, lints, documentation; what a change must pass besides the tests.
 check:

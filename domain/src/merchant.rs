@@ -87,7 +87,7 @@ impl Tenant {
 }
 
 /// A merchant: a business that takes payments through this installation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merchant {
     /// Its id.
     pub id: MerchantId,
@@ -104,7 +104,7 @@ pub struct Merchant {
 }
 
 /// How the payers of a merchant pay.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkout {
     /// The gateways that it may use.
     pub gateways: Gateways,
@@ -142,7 +142,8 @@ words! {
 }
 
 /// A colour: `#` and six lower-case hex digits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct BrandColor(String);
 
 /// Text that is not a colour.
@@ -167,6 +168,20 @@ impl BrandColor {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<BrandColor> for String {
+    fn from(color: BrandColor) -> Self {
+        color.0
+    }
+}
+
+impl TryFrom<String> for BrandColor {
+    type Error = MalformedColor;
+
+    fn try_from(text: String) -> Result<Self, MalformedColor> {
+        text.parse()
     }
 }
 

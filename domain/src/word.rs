@@ -1,6 +1,6 @@
 //! Values that are words in tables, headers and commands.
 //!
-//! Invariant: a word reads back as the value that wrote it, and no other word reads as anything.
+//! Invariant: a word reads back as the value that wrote it, and no other word reads as anything. In JSON it is the same word.
 
 /// A word that is not one of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,9 +11,9 @@ pub struct UnknownWord(pub(crate) &'static str);
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident, $unknown:literal { $($(#[$value_doc:meta])* $value:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
-            $($(#[$value_doc])* $value),+
+            $($(#[$value_doc])* #[serde(rename = $word)] $value),+
         }
 
         impl $name {

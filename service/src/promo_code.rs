@@ -1,10 +1,12 @@
 //! Promo codes of a merchant.
 
+use crate::event::{self, NewEvent};
 use crate::page::{self, Page, PageRequest};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, Txn};
 use domain::Timestamp;
 use domain::actor::Actor;
 use domain::credential::Scope;
+use domain::event::EventType;
 use domain::id::PromoCodeId;
 use domain::promo_code::{Discount, MAX_USES, NewPromoRefusal, PromoCode};
 use entity::promo_code as table;
@@ -50,6 +52,7 @@ pub async fn create(app: &App, who: &Actor, new: NewPromoCode) -> Result<PromoCo
         deactivated_at: None,
         created_at: now,
     };
+    let context = app.clone();
     app.db()
         .in_txn(move |txn| {
             Box::pin(async move {
@@ -65,6 +68,7 @@ pub async fn create(app: &App, who: &Actor, new: NewPromoCode) -> Result<PromoCo
                     .exec_without_returning(txn)
                     .await?;
                 if made == 1 {
+                    tell(&context, txn, EventType::PromoCodeCreated, &promo, now).await?;
                     return Ok(promo);
                 }
                 let taken = table::Entity::of(tenant)
@@ -79,13 +83,18 @@ pub async fn create(app: &App, who: &Actor, new: NewPromoCode) -> Result<PromoCo
         .await
 }
 
+async fn tell(app: &App, txn: &Txn, event_type: EventType, promo: &PromoCode, now: Timestamp) -> Result<()> {
+    let told = NewEvent::about(event_type, promo.id, promo)?;
+    event::write(app, txn, promo.tenant, vec![told], now).await
+}
+
 /// Ends a promo code; what was paid with it stays. Doing it twice does it once.
 ///
 /// # Errors
 /// Refusals of scope; not found.
 pub async fn deactivate(app: &App, who: &Actor, id: PromoCodeId) -> Result<PromoCode> {
     let tenant = who.may(Scope::PaymentsCreate)?.tenant;
-    let now = app.now();
+    let (context, now) = (app.clone(), app.now());
     app.db()
         .in_txn(move |txn| {
             Box::pin(async move {
@@ -107,6 +116,7 @@ pub async fn deactivate(app: &App, who: &Actor, id: PromoCodeId) -> Result<Promo
                         .filter(table::Column::Id.eq(id.to_string()))
                         .exec(txn)
                         .await?;
+                    tell(&context, txn, EventType::PromoCodeDeactivated, &promo, now).await?;
                 }
                 Ok(promo)
             })

@@ -10,6 +10,7 @@ mod config;
 mod credential;
 mod demo;
 mod doctor;
+pub mod event_catalogue;
 mod failure;
 mod installation;
 mod merchant;

@@ -7,9 +7,14 @@ use super::user_error::UserError;
 use crate::http::noted::Noted;
 use async_graphql::{Context, Result};
 use domain::actor::Actor;
+use domain::api_version::ApiVersion;
 use domain::idempotency::IdempotencyKey;
 use service::App;
 use std::sync::Arc;
+
+/// By which version a request is answered: the one that it names, else the pin of its credential.
+#[derive(Clone, Copy)]
+pub struct AnsweredBy(pub ApiVersion);
 
 /// Short ways to the parts of a request.
 pub trait ContextExt {
@@ -21,6 +26,9 @@ pub trait ContextExt {
     /// # Errors
     /// `UNAUTHENTICATED` when nobody showed a key.
     fn actor(&self) -> Result<&Actor>;
+
+    /// By which version it is answered.
+    fn api_version(&self) -> ApiVersion;
 
     /// The loaders of this request; they see what the actor sees and nothing outlives the request.
     fn loaders(&self) -> Result<&Loaders>;
@@ -57,6 +65,11 @@ impl ContextExt for Context<'_> {
                 "show an API key: X-API-Key or Authorization: Bearer",
             )
         })
+    }
+
+    fn api_version(&self) -> ApiVersion {
+        self.data_opt()
+            .map_or(ApiVersion::NEWEST, |AnsweredBy(version)| *version)
     }
 
     fn loaders(&self) -> Result<&Loaders> {

@@ -2,12 +2,14 @@
 
 use super::context::ContextExt;
 use super::enums::{mirrored, name_of};
+use super::load::PayloadOf;
 use super::money::BigInt;
 use super::node::{self, Node};
+use super::payment::shared as shared_failure;
 use super::time::DateTime;
 use async_graphql::Enum;
 use async_graphql::{
-    Context, ID, InputValueError, InputValueResult, Object, Result, Scalar, ScalarType, Value,
+    Context, ID, InputValueError, InputValueResult, Json, Object, Result, Scalar, ScalarType, Value,
 };
 use domain::merchant::Tenant;
 use service::App;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 mirrored! {
     /// What happened. New values come with new versions: take one that you do not know as something new.
     EventType = domain::event::EventType {
+        /// `payment.processing`: the provider has not said what became of the first operation.
+        PaymentProcessing,
         /// `payment.authorized`: money is held.
         PaymentAuthorized,
         /// `payment.captured`: money was taken, all or part of it.
@@ -51,6 +55,24 @@ mirrored! {
         IntentCanceled,
         /// `payment_intent.expired`: nobody paid an intent in time.
         IntentExpired,
+        /// `payment_link.created`: a payment link takes payments.
+        PaymentLinkCreated,
+        /// `payment_link.deactivated`: the merchant ended a payment link.
+        PaymentLinkDeactivated,
+        /// `promo_code.created`: a promo code can be used.
+        PromoCodeCreated,
+        /// `promo_code.deactivated`: the merchant ended a promo code.
+        PromoCodeDeactivated,
+        /// `credential.created`: a credential was made.
+        CredentialCreated,
+        /// `credential.rotated`: a credential got a new secret or signing key.
+        CredentialRotated,
+        /// `credential.updated`: name, scopes, allowlist, expiry, signing keys or API version of a credential were changed.
+        CredentialUpdated,
+        /// `credential.revoked`: a credential opens nothing any more.
+        CredentialRevoked,
+        /// `merchant.updated`: an operator changed the settings of the merchant.
+        MerchantUpdated,
     }
 }
 
@@ -150,6 +172,21 @@ impl Event {
     /// Id of the object that it is about.
     async fn subject_id(&self) -> ID {
         self.told.subject.clone().into()
+    }
+
+    /// The object that it is about, as it was when this happened: the JSON of webhooks and of the REST API, which `docs/events` describes.
+    async fn data(&self, ctx: &Context<'_>) -> Result<Json<serde_json::Value>> {
+        let key = PayloadOf {
+            event: Arc::clone(&self.told),
+            version: ctx.api_version(),
+        };
+        let data = ctx.loaders()?.load_one(key).await.map_err(shared_failure)?;
+        Ok(Json(data.unwrap_or_default()))
+    }
+
+    /// The API version by which `data` is shown: the one that the request names, else that of the credential.
+    async fn api_version(&self, ctx: &Context<'_>) -> &'static str {
+        ctx.api_version().as_str()
     }
 
     /// The object that it is about, as it is now.

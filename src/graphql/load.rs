@@ -6,17 +6,21 @@
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use domain::actor::Actor;
+use domain::api_version::ApiVersion;
 use domain::card::Card;
-use domain::credential::SigningKey;
-use domain::id::{CardId, CredentialId, IntentId, PaymentId, PaymentLinkId};
+use domain::credential::{Credential, SigningKey};
+use domain::id::{CardId, CredentialId, IntentId, PaymentId, PaymentLinkId, PromoCodeId, RefundId};
 use domain::intent::Intent;
 use domain::operation::Operation;
 use domain::payment::Payment;
 use domain::payment_link::PaymentLink;
+use domain::promo_code::PromoCode;
 use domain::refund::Refund;
+use service::credential::Manager;
+use service::event::Event;
 use service::{App, Error};
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The loaders of one request.
@@ -52,6 +56,29 @@ pub struct AttemptsOf(pub IntentId);
 /// Key: the signing keys of this credential.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SigningKeysOf(pub CredentialId);
+
+/// Key: what this event carries, as a version shows it.
+#[derive(Clone)]
+pub struct PayloadOf {
+    /// The event.
+    pub event: Arc<Event>,
+    /// The version.
+    pub version: ApiVersion,
+}
+
+impl PartialEq for PayloadOf {
+    fn eq(&self, other: &Self) -> bool {
+        (self.event.id, self.version) == (other.event.id, other.version)
+    }
+}
+
+impl Eq for PayloadOf {}
+
+impl Hash for PayloadOf {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.event.id, self.version).hash(state);
+    }
+}
 
 type Loaded<K, V> = Result<HashMap<K, V>, Arc<Error>>;
 
@@ -178,5 +205,62 @@ impl Loader<PaymentLinkId> for Related {
             .await
             .map_err(Arc::new)?;
         Ok(links.into_iter().map(|link| (link.id, link)).collect())
+    }
+}
+
+impl Loader<RefundId> for Related {
+    type Value = Refund;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[RefundId]) -> Loaded<RefundId, Refund> {
+        let refunds = service::refund::get_many(&self.app, &self.actor, keys)
+            .await
+            .map_err(Arc::new)?;
+        Ok(refunds.into_iter().map(|refund| (refund.id, refund)).collect())
+    }
+}
+
+impl Loader<PromoCodeId> for Related {
+    type Value = PromoCode;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PromoCodeId]) -> Loaded<PromoCodeId, PromoCode> {
+        let codes = service::promo_code::get_many(&self.app, &self.actor, keys)
+            .await
+            .map_err(Arc::new)?;
+        Ok(codes.into_iter().map(|code| (code.id, code)).collect())
+    }
+}
+
+impl Loader<CredentialId> for Related {
+    type Value = Credential;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[CredentialId]) -> Loaded<CredentialId, Credential> {
+        let credentials = service::credential::get_many(&self.app, Manager::Actor(&self.actor), keys)
+            .await
+            .map_err(Arc::new)?;
+        Ok(credentials.into_iter().map(|key| (key.id, key)).collect())
+    }
+}
+
+impl Loader<PayloadOf> for Related {
+    type Value = serde_json::Value;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[PayloadOf]) -> Loaded<PayloadOf, serde_json::Value> {
+        let mut found = HashMap::new();
+        // A request is answered by one version.
+        for version in ApiVersion::ALL {
+            let of_it: Vec<&PayloadOf> = keys.iter().filter(|key| key.version == version).collect();
+            if of_it.is_empty() {
+                continue;
+            }
+            let events: Vec<Arc<Event>> = of_it.iter().map(|key| Arc::clone(&key.event)).collect();
+            let rendered = service::event::render(&self.app, &events, version).await;
+            let rendered = rendered.map_err(Arc::new)?;
+            found.extend(of_it.into_iter().cloned().zip(rendered));
+        }
+        Ok(found)
     }
 }

@@ -56,6 +56,7 @@ mod user_error;
 mod viewer;
 mod written;
 
+pub use context::AnsweredBy;
 pub use error::{Code, failure};
 pub use event_query::EventHead;
 pub use event_subscription::{Purpose, Told, Wanted};

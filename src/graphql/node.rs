@@ -7,12 +7,14 @@ use super::credential::Credential;
 use super::error::{Code, failure, query_failure};
 use super::event::Event;
 use super::intent::Intent;
+use super::load::Related;
 use super::merchant::Merchant;
 use super::operation::Operation;
 use super::payment::{self, Payment};
 use super::payment_link::PaymentLink;
 use super::promo_code::PromoCode;
 use super::refund::Refund;
+use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, Interface, Object, Result};
 use domain::actor::Actor;
 use domain::event::Subject;
@@ -22,6 +24,8 @@ use domain::id::{
 };
 use service::credential::Manager;
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// Most ids that one question names.
@@ -89,18 +93,43 @@ impl NodeQuery {
 pub async fn related(ctx: &Context<'_>, kind: Subject, id: &str) -> Result<Option<Node>> {
     let now = ctx.app()?.now();
     match kind {
-        Subject::Payment => match id.parse() {
-            Ok(id) => Ok(payment::related(ctx, id, None).await?.map(Node::Payment)),
-            Err(_) => Ok(None),
-        },
-        Subject::Intent => match id.parse::<IntentId>() {
-            Ok(id) => {
-                let intent = ctx.loaders()?.load_one(id).await.map_err(payment::shared)?;
-                Ok(intent.map(|intent| Node::Intent(Intent::new(Arc::new(intent), now))))
-            }
-            Err(_) => Ok(None),
-        },
-        Subject::Refund => Ok(find(ctx, vec![id.into()]).await?.into_iter().flatten().next()),
+        Subject::Payment => Ok(one::<PaymentId, _>(ctx, id)
+            .await?
+            .map(|payment| Node::Payment(Payment::new(Arc::new(payment), now)))),
+        Subject::Intent => Ok(one::<IntentId, _>(ctx, id)
+            .await?
+            .map(|intent| Node::Intent(Intent::new(Arc::new(intent), now)))),
+        Subject::Refund => Ok(one::<RefundId, _>(ctx, id)
+            .await?
+            .map(|refund| Node::Refund(Refund::new(refund, None)))),
+        Subject::PaymentLink => Ok(one::<PaymentLinkId, _>(ctx, id)
+            .await?
+            .map(|link| Node::PaymentLink(PaymentLink::new(link, now)))),
+        Subject::PromoCode => Ok(one::<PromoCodeId, _>(ctx, id)
+            .await?
+            .map(|code| Node::PromoCode(code.into()))),
+        Subject::Credential => Ok(one::<CredentialId, _>(ctx, id)
+            .await?
+            .map(|credential| Node::Credential(Credential::new(credential, now)))),
+        Subject::Merchant => Ok(match ctx.actor()? {
+            Actor::Merchant(own) if own.tenant.merchant.to_string() == id => Some(Node::Merchant(
+                Merchant::new(&own.merchant, Some(own.tenant.mode)),
+            )),
+            _ => None,
+        }),
+    }
+}
+
+/// One object, together with the others that are asked for at the same time.
+async fn one<K, V>(ctx: &Context<'_>, id: &str) -> Result<Option<V>>
+where
+    K: FromStr + Send + Sync + Hash + Eq + Clone + 'static,
+    Related: Loader<K, Value = V, Error = Arc<service::Error>>,
+    V: Send + Sync + Clone + 'static,
+{
+    match id.parse::<K>() {
+        Ok(id) => ctx.loaders()?.load_one(id).await.map_err(payment::shared),
+        Err(_) => Ok(None),
     }
 }
 

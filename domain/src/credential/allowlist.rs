@@ -4,6 +4,7 @@
 //! empty, so that a damaged row can lock a merchant out but can never let a stranger in.
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -11,7 +12,8 @@ use std::net::IpAddr;
 pub const MAX_NETWORKS: usize = 64;
 
 /// The networks from which a credential may be used, in CIDR notation, IPv4 and IPv6.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Vec<String>", from = "Vec<String>")]
 pub struct IpAllowlist {
     networks: Vec<IpNet>,
     unreadable: Vec<String>,
@@ -108,6 +110,18 @@ fn network(entry: &str) -> Result<IpNet, AllowlistRefusal> {
         let entry = network;
         let network = network.trunc();
         Err(AllowlistRefusal::HostBits { entry, network })
+    }
+}
+
+impl From<IpAllowlist> for Vec<String> {
+    fn from(list: IpAllowlist) -> Self {
+        list.entries().collect()
+    }
+}
+
+impl From<Vec<String>> for IpAllowlist {
+    fn from(entries: Vec<String>) -> Self {
+        Self::from_stored(entries)
     }
 }
 

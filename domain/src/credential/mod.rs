@@ -25,6 +25,7 @@ use crate::id::{CredentialId, MalformedId, OperatorId, SessionId};
 use crate::merchant::Tenant;
 use crate::word::words;
 use chrono::Duration;
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::{fmt, str::FromStr};
 
@@ -38,7 +39,7 @@ pub const MAX_SESSION: Duration = Duration::hours(24);
 pub const DEFAULT_SESSION: Duration = Duration::hours(8);
 
 /// A merchant's API key, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
     /// Its id.
     pub id: CredentialId,
@@ -71,7 +72,7 @@ pub struct Credential {
 }
 
 /// The last use of a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastUse {
     /// When.
     pub at: Timestamp,
@@ -80,7 +81,7 @@ pub struct LastUse {
 }
 
 /// The last thing that was done with a credential for the sake of security.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastAction {
     /// What.
     pub action: SecurityAction,
@@ -109,7 +110,8 @@ words! {
 }
 
 /// Who did something with a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Author {
     /// Whoever owns the machine, by the command line.
     Console,
@@ -141,6 +143,20 @@ impl FromStr for Author {
     }
 }
 
+impl From<Author> for String {
+    fn from(author: Author) -> Self {
+        author.to_string()
+    }
+}
+
+impl TryFrom<String> for Author {
+    type Error = MalformedId;
+
+    fn try_from(text: String) -> Result<Self, MalformedId> {
+        text.parse()
+    }
+}
+
 /// What a credential is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CredentialStatus {
@@ -152,6 +168,19 @@ pub enum CredentialStatus {
     Expired,
     /// It was revoked.
     Revoked,
+}
+
+impl CredentialStatus {
+    /// The word on the REST doors and in events.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Rotating => "rotating",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
 }
 
 impl Credential {

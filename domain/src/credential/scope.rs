@@ -100,7 +100,8 @@ impl TryFrom<String> for Scope {
 }
 
 /// The permissions of one credential: at least one, each once, in list order. A set of bits, because every request has a copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Scopes(u16);
 
 impl Scopes {
@@ -160,6 +161,20 @@ impl FromStr for Scopes {
             .map(|word| word.trim().parse())
             .collect::<Result<Vec<Scope>, _>>()?;
         Self::of(&scopes).ok_or_else(|| UnknownScope { word: String::new() })
+    }
+}
+
+impl From<Scopes> for String {
+    fn from(scopes: Scopes) -> Self {
+        scopes.to_string()
+    }
+}
+
+impl TryFrom<String> for Scopes {
+    type Error = UnknownScope;
+
+    fn try_from(text: String) -> Result<Self, UnknownScope> {
+        text.parse()
     }
 }
 

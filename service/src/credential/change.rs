@@ -1,7 +1,7 @@
 //! Change, upgrade and revoke a credential.
 
-use super::locked;
 use super::manager::{Authority, Manager};
+use super::{locked, tell};
 use crate::{App, Error, Result, Txn};
 use domain::Timestamp;
 use domain::api_version::ApiVersion;
@@ -99,7 +99,7 @@ pub async fn upgrade(
 /// When the manager may not, or it is not there.
 pub async fn revoke(app: &App, who: Manager<'_>, id: CredentialId) -> Result<Credential> {
     let (now, authority) = (app.now(), who.authority()?);
-    let author = authority.author;
+    let (author, context) = (authority.author, app.clone());
     let revoked = app
         .db()
         .in_txn(move |txn| {
@@ -114,6 +114,7 @@ pub async fn revoke(app: &App, who: Manager<'_>, id: CredentialId) -> Result<Cre
                         by: author,
                     };
                     save(txn, &credential).await?;
+                    tell(&context, txn, &credential).await?;
                 }
                 Ok(credential)
             })
@@ -138,6 +139,7 @@ async fn write(
         at: app.now(),
         by: authority.author,
     };
+    let context = app.clone();
     let (before, changed) = app
         .db()
         .in_txn(move |txn| {
@@ -149,6 +151,7 @@ async fn write(
                 end_signing_keys(txn, id, &ended, last_action.at).await?;
                 credential.last_action = last_action;
                 save(txn, &credential).await?;
+                tell(&context, txn, &credential).await?;
                 Ok((before, credential))
             })
         })

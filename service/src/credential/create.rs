@@ -1,8 +1,8 @@
 //! Create a credential.
 
-use super::issue;
 use super::key_pair::{self, IssuedSigningKey, NewSigningKey};
 use super::manager::Manager;
+use super::{issue, tell};
 use crate::{App, Error, Result};
 use domain::Timestamp;
 use domain::api_version::ApiVersion;
@@ -98,6 +98,7 @@ pub async fn create(app: &App, who: Manager<'_>, new: NewCredential) -> Result<I
     let key_row = signing_key
         .as_ref()
         .map(|issued| signing_key::insert(credential.id, &issued.key));
+    let (context, told) = (app.clone(), credential.clone());
     app.db()
         .in_txn(move |txn| {
             Box::pin(async move {
@@ -111,7 +112,7 @@ pub async fn create(app: &App, who: Manager<'_>, new: NewCredential) -> Result<I
                         .exec_without_returning(txn)
                         .await?;
                 }
-                Ok(())
+                tell(&context, txn, &told).await
             })
         })
         .await?;

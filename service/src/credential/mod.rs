@@ -28,8 +28,10 @@ pub use rotate::{Rotate, Rotated, rotate};
 pub use session::csrf_token;
 pub use standing::{Standing, changes};
 
-use crate::{Error, Result, Txn, random};
-use domain::credential::{Credential, KeyKind, Secret, secret_entropy};
+use crate::event::{self, NewEvent};
+use crate::{App, Error, Result, Txn, random};
+use domain::credential::{Credential, KeyKind, Secret, SecurityAction, secret_entropy};
+use domain::event::EventType;
 use domain::id::CredentialId;
 use entity::credential as table;
 use sea_orm::{EntityTrait, QuerySelect};
@@ -66,6 +68,18 @@ fn with_entropy(make: impl Fn(&[u8]) -> Option<Secret>) -> Result<Secret> {
     Err(Error::Unavailable(
         "the operating system's randomness looks broken",
     ))
+}
+
+/// Tells the world what was done with a credential last. What is told is the credential as it is kept, which holds no secret.
+async fn tell(app: &App, txn: &Txn, credential: &Credential) -> Result<()> {
+    let event_type = match credential.last_action.action {
+        SecurityAction::Created => EventType::CredentialCreated,
+        SecurityAction::Updated | SecurityAction::ApiVersionUpgraded => EventType::CredentialUpdated,
+        SecurityAction::Rotated | SecurityAction::SigningKeyRotated => EventType::CredentialRotated,
+        SecurityAction::Revoked => EventType::CredentialRevoked,
+    };
+    let told = NewEvent::about(event_type, credential.id, credential)?;
+    event::write(app, txn, credential.tenant, vec![told], credential.last_action.at).await
 }
 
 /// A credential that nobody else changes until the transaction ends.

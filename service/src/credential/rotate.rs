@@ -7,7 +7,7 @@
 use super::change::{end_keys, save};
 use super::key_pair::{self, IssuedSigningKey, NewSigningKey};
 use super::manager::Manager;
-use super::{locked, reissue, session};
+use super::{locked, reissue, session, tell};
 use crate::{App, Result, Txn};
 use chrono::Duration;
 use domain::credential::{
@@ -89,6 +89,7 @@ pub async fn rotate(app: &App, who: Manager<'_>, what: Rotate) -> Result<Rotated
                     by: authority.author,
                 };
                 save(txn, &credential).await?;
+                tell(&here, txn, &credential).await?;
                 Ok(Rotated {
                     credential,
                     secret,

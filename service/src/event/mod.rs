@@ -9,6 +9,9 @@ mod cursor;
 mod find;
 mod purge;
 mod read;
+mod render;
+pub mod resource;
+mod schema;
 mod sequencer;
 mod write;
 
@@ -17,5 +20,7 @@ pub use cursor::{Place, UnknownCursor};
 pub use find::{EventFilter, Expired, get_many, head, page, resume, tenant};
 pub use purge::purge;
 pub use read::{Event, Positions, after, of_tenant, positions};
+pub use render::render;
+pub use schema::schema;
 pub use sequencer::{Numbered, Sequencer, depose, is_waiting};
 pub(crate) use write::{NewEvent, write};

@@ -46,7 +46,11 @@ impl Event {
             Subject::Refund => serde_json::from_str::<OfRefund>(&self.data)
                 .ok()
                 .map(|of| of.payment),
-            Subject::Intent => None,
+            Subject::Intent
+            | Subject::PaymentLink
+            | Subject::PromoCode
+            | Subject::Credential
+            | Subject::Merchant => None,
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Merchants: who takes payments through this installation.
 
+use crate::event::{self, NewEvent};
 use crate::{App, Error, Result};
 use domain::Currency;
 use domain::actor::Actor;
+use domain::event::EventType;
 use domain::fee::FeeTerms;
 use domain::gateways::Gateways;
 use domain::id::MerchantId;
-use domain::merchant::{self, BrandColor, Checkout, LateSuccess, Merchant};
+use domain::merchant::{self, BrandColor, Checkout, LateSuccess, Merchant, Tenant};
 use entity::inconsistency::At;
 use entity::merchant as table;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -77,6 +79,7 @@ pub async fn create(app: &App, who: &Actor, new: NewMerchant) -> Result<Merchant
 /// When the actor is no operator, or the name or terms cannot be used; not found.
 pub async fn update(app: &App, who: &Actor, id: MerchantId, change: MerchantChange) -> Result<Merchant> {
     let operator = who.operator()?;
+    let (context, now) = (app.clone(), app.now());
     let merchant = app
         .db()
         .in_txn(move |txn| {
@@ -86,17 +89,24 @@ pub async fn update(app: &App, who: &Actor, id: MerchantId, change: MerchantChan
                     .one(txn)
                     .await?
                     .ok_or(Error::NotFound("merchant"))?;
-                let merchant = changed(row.try_into()?, change)?;
+                let before: Merchant = row.try_into()?;
+                let merchant = changed(before.clone(), change)?;
+                if merchant == before {
+                    return Ok(merchant);
+                }
                 let written = table::Entity::update_many()
                     .set(table::change(&merchant))
                     .filter(table::Column::Id.eq(id.to_string()))
                     .exec(txn)
                     .await?;
-                if written.rows_affected == 1 {
-                    Ok(merchant)
-                } else {
-                    Err(Error::Conflict)
+                if written.rows_affected != 1 {
+                    return Err(Error::Conflict);
                 }
+                for tenant in Tenant::both(id) {
+                    let told = NewEvent::about(EventType::MerchantUpdated, id, &merchant)?;
+                    event::write(&context, txn, tenant, vec![told], now).await?;
+                }
+                Ok(merchant)
             })
         })
         .await?;

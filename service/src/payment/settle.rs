@@ -13,7 +13,7 @@ use domain::Timestamp;
 use domain::event::EventType;
 use domain::id::JournalId;
 use domain::ledger::Draft;
-use domain::operation::{Operation, OperationKind, OperationState};
+use domain::operation::{Operation, OperationKind, OperationState, OperationStatus};
 use domain::payment::{Intake, Payment, PaymentState};
 use domain::provider::{Answer as ProviderAnswer, Approval, Decline};
 use domain::refund::Refund;
@@ -205,6 +205,7 @@ async fn write(
     answer: ProviderAnswer,
     now: Timestamp,
 ) -> Result<Answer> {
+    let was = before.operation.state.status();
     let mut after = decide(before, answer, now)?;
     save(txn, &mut after.payment, now).await?;
     let tenant = after.payment.tenant;
@@ -226,8 +227,8 @@ async fn write(
     }
     if after.operation.state.is_settled() {
         book(app, txn, &after, now).await?;
-        event::write(app, txn, tenant, events(&after)?, now).await?;
     }
+    event::write(app, txn, tenant, events(was, &after)?, now).await?;
     after.intent = intent::follow(app, txn, &after.payment, Some(&after.operation), now)
         .await?
         .map(Box::new);
@@ -294,9 +295,19 @@ async fn accepted_journal(txn: &Txn, after: &Answer, refund: &Refund) -> Result<
     Ok(row.id.parse().at("journals", "id", &row.id)?)
 }
 
-/// What the world is told about a settled operation.
-fn events(after: &Answer) -> Result<Vec<NewEvent>> {
+/// What the world is told about an operation that was settled, or whose answer was lost. That it is still lost is no news.
+fn events(was: OperationStatus, after: &Answer) -> Result<Vec<NewEvent>> {
     let payment = |event_type| NewEvent::about(event_type, after.payment.id, &after.payment);
+    if !after.operation.state.is_settled() {
+        let is_news = was == OperationStatus::Sent && after.operation.state.status() != was;
+        return Ok(match after.operation.kind {
+            OperationKind::Authorize | OperationKind::Sale if is_news => {
+                vec![payment(EventType::PaymentProcessing)?]
+            }
+            // The payment is as it was.
+            _ => Vec::new(),
+        });
+    }
     let succeeded = matches!(after.operation.state, OperationState::Succeeded { .. });
     Ok(match (after.operation.kind, succeeded, &after.refund) {
         (OperationKind::Authorize, true, _) => vec![payment(EventType::PaymentAuthorized)?],

@@ -1,10 +1,12 @@
 //! Make a payment link, and end it.
 
+use crate::event::{self, NewEvent};
 use crate::idempotency::{self, Claim, Claimed, Command};
 use crate::payment::Run;
 use crate::{App, Error, Result, Txn};
 use domain::actor::{Actor, MerchantActor};
 use domain::credential::Scope;
+use domain::event::EventType;
 use domain::gateways::Gateways;
 use domain::id::PaymentLinkId;
 use domain::idempotency::IdempotencyKey;
@@ -133,9 +135,15 @@ async fn write(
     table::Entity::insert(table::insert(&link))
         .exec_without_returning(txn)
         .await?;
+    tell(app, txn, EventType::PaymentLinkCreated, &link, now).await?;
     let commands = [Command::PaymentLinkCreate; 2];
     idempotency::answer(txn, link.tenant, commands, &claim.key, link.id, &link).await?;
     Ok((link, Run::Done))
+}
+
+async fn tell(app: &App, txn: &Txn, event_type: EventType, link: &PaymentLink, now: Timestamp) -> Result<()> {
+    let told = NewEvent::about(event_type, link.id, link)?;
+    event::write(app, txn, link.tenant, vec![told], now).await
 }
 
 /// Everything that makes this request what it is.
@@ -163,7 +171,7 @@ fn input_hash(app: &App, new: &NewPaymentLink) -> String {
 /// Refusals of scope; not found.
 pub async fn deactivate(app: &App, who: &Actor, id: PaymentLinkId) -> Result<PaymentLink> {
     let tenant = who.may(Scope::PaymentsCreate)?.tenant;
-    let now = app.now();
+    let (context, now) = (app.clone(), app.now());
     app.db()
         .in_txn(move |txn| {
             Box::pin(async move {
@@ -185,6 +193,7 @@ pub async fn deactivate(app: &App, who: &Actor, id: PaymentLinkId) -> Result<Pay
                         .filter(table::Column::Id.eq(id.to_string()))
                         .exec(txn)
                         .await?;
+                    tell(&context, txn, EventType::PaymentLinkDeactivated, &link, now).await?;
                 }
                 Ok(link)
             })

@@ -4,7 +4,7 @@
 
 use super::Door;
 use super::answer::Refused;
-use crate::graphql::Code;
+use crate::graphql::{AnsweredBy, Code};
 use crate::http::admission::{Head, Shown, Stop, words};
 use crate::http::body::{self, Unread};
 use crate::http::entry::Entry;
@@ -47,7 +47,7 @@ pub async fn who(
     head: &Head<'_>,
     body: Body,
     entry: &mut Entry,
-) -> Result<(Option<Admitted>, Carried), Refused> {
+) -> Result<(Option<Admitted>, AnsweredBy, Carried), Refused> {
     let shown = door.gate.shown(head);
     let mut carried = Carried::Unread(body);
     let mut signed = Bytes::new();
@@ -61,14 +61,15 @@ pub async fn who(
         .admit(head, shown, &signed, entry)
         .await
         .map_err(refused)?;
-    door.gate
+    let version = door
+        .gate
         .version(head, admitted.as_ref(), entry)
         .map_err(refused)?;
     if admitted.is_none() && !door.open_schema {
         entry.denied(Denial::KeyMissing);
         return Err(refused(Denial::KeyMissing.into()));
     }
-    Ok((admitted, carried))
+    Ok((admitted, AnsweredBy(version), carried))
 }
 
 fn refused(stop: Stop) -> Refused {

@@ -179,7 +179,7 @@ async fn execute(
         let message = "send the operation as JSON, with Content-Type: application/json";
         return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::BadRequest, message).into());
     }
-    let (admitted, body) = admit::who(door, head, body, entry).await?;
+    let (admitted, version, body) = admit::who(door, head, body, entry).await?;
     let parameters = if by_get {
         Parameters::from_uri(head.uri)
     } else {
@@ -210,8 +210,9 @@ async fn execute(
 
     let tally = Arc::new(Tally::default());
     let noted = Arc::new(Noted::default());
-    let mut operation =
-        operation(door, &document, parameters, admitted.as_ref(), cost, &charged).data(Arc::clone(&tally));
+    let mut operation = operation(door, &document, parameters, admitted.as_ref(), cost, &charged)
+        .data(Arc::clone(&tally))
+        .data(version);
     if plan.kind == OperationType::Subscription {
         settle(door, asker, 0, charged);
         let message =

@@ -7,7 +7,6 @@ mod intents;
 mod outcome;
 mod payment_answer;
 mod payment_input;
-mod payment_shown;
 mod payments;
 mod refusals;
 mod transactions;

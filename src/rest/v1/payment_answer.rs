@@ -333,7 +333,7 @@ impl RefundedPayment {
 }
 
 /// A part of what was taken, in hundredths; nothing while nothing is.
-pub fn taken(payment: &Payment, part: fn(&Taken) -> domain::Money) -> Result<i64, Fault> {
+fn taken(payment: &Payment, part: fn(&Taken) -> domain::Money) -> Result<i64, Fault> {
     payment
         .state
         .taken()

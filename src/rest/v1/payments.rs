@@ -5,7 +5,6 @@ use super::payment_answer::{
     AuthorizedPayment, CapturedPayment, RefundedPayment, SoldPayment, VoidedPayment,
 };
 use super::payment_input::{Capture, NewPayment, Refund, Void, amount_of};
-use super::payment_shown::Payment;
 use super::refusals::{OfBeginning, OfFollowing, OfShowing};
 use crate::rest::asked::{Asked, Rate};
 use crate::rest::door::{Call, Door, PathId};
@@ -21,6 +20,7 @@ use domain::id::PaymentId;
 use domain::payment::{Finality, Intake};
 use futures_util::future::BoxFuture;
 use service::App;
+use service::event::resource::Payment;
 use service::payment::{self, Answer, NewRefund, Outcome, Relations, Run};
 use std::sync::Arc;
 
@@ -264,11 +264,7 @@ async fn shown(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
         .ok_or_else(|| Fault::not_found("payment"))?;
     let first = service::operation::first(&app, &who, id).await?;
     let card = whole.card.flatten();
-    let payment = Payment::new(
-        &whole.payment,
-        card.as_ref().map(Card::from),
-        first.as_ref(),
-        app.now(),
-    )?;
+    let payment = Payment::new(&whole.payment, card.as_ref(), first.as_ref(), app.now());
+    let payment = payment.map_err(|error| Fault::defect(&error))?;
     Said::enveloped(StatusCode::OK, payment)
 }

@@ -95,7 +95,7 @@ async fn a_stream_carries_events_and_goes_on_where_it_was(
             first.event.as_str(),
             &first.data["data"]["events"]["event"]["sequence"]
         ),
-        ("next", &json!("1"))
+        ("next", &json!("2"))
     );
     assert_eq!(
         first.id.as_deref(),

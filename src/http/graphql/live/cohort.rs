@@ -8,6 +8,7 @@ use super::following::Following;
 use super::print::{Printed, Template};
 use super::queue::{Full, Item};
 use crate::graphql::{Told, Wanted};
+use domain::api_version::ApiVersion;
 use domain::credential::Scopes;
 use jobs::event::{Follower, LostPlace};
 use service::event::{Event, Place};
@@ -30,6 +31,8 @@ pub struct Key {
     pub wanted: Wanted,
     /// What its scopes let it see.
     pub scopes: Option<Scopes>,
+    /// By which version they are told.
+    pub version: ApiVersion,
     /// The hash of the document.
     pub document: String,
     /// Which of its operations.

@@ -13,7 +13,7 @@ use super::super::{Door, document, name_error, operation, price};
 use super::cohort::Key;
 use super::following::Following;
 use super::print::{Template, json};
-use crate::graphql::{Code, EventHead, Purpose, Tally};
+use crate::graphql::{AnsweredBy, Code, EventHead, Purpose, Tally};
 use crate::http::limit::Asker;
 use crate::http::request_id::RequestId;
 use async_graphql::parser::types::OperationType;
@@ -84,7 +84,8 @@ async fn attempt(
         OperationType::Query => {
             let tally = Arc::new(Tally::default());
             let mut operation = operation(door, &document, parameters, Some(admitted), cost, &charged)
-                .data(Arc::clone(&tally));
+                .data(Arc::clone(&tally))
+                .data(AnsweredBy(admitted.api_version));
             if plan.reads_event_cursor {
                 operation = with_head(door, admitted, operation).await;
             }
@@ -180,6 +181,7 @@ async fn follow(
     let key = Key {
         wanted,
         scopes: Following::scopes(actor),
+        version: template.admitted.api_version,
         document: template.document.hash.to_string(),
         operation_name: template.operation_name.clone(),
         variables: variables(&template.variables, after),

@@ -1,10 +1,10 @@
 //! Running a subscription's selection over events.
 //!
-//! Invariant: what is printed of an event depends on what the subscription selects and on what its scopes may see, and on nothing else of
-//! whoever follows, so it is printed once for all that are alike in both.
+//! Invariant: what is printed of an event depends on what the subscription selects, on what its scopes may see and on the version by which
+//! it is told, and on nothing else of whoever follows, so it is printed once for all that are alike in these.
 
 use crate::graphql::document::Document;
-use crate::graphql::{Purpose, Schema, Told, load};
+use crate::graphql::{AnsweredBy, Purpose, Schema, Told, load};
 use async_graphql::{Request, Response, Variables};
 use axum::body::Bytes;
 use futures_util::StreamExt as _;
@@ -45,6 +45,7 @@ impl Template {
             .data(load::loaders(app.clone(), self.admitted.actor.clone()))
             .data(self.admitted.actor.clone())
             .data(self.admitted.clone())
+            .data(AnsweredBy(self.admitted.api_version))
             .data(Arc::clone(purpose))
     }
 

@@ -10,7 +10,7 @@ use super::Counted;
 use super::following::Following;
 use super::prepare::{Prepared, prepare};
 use super::queue::{Item, Queue};
-use crate::graphql::Code;
+use crate::graphql::{AnsweredBy, Code};
 use crate::http::admission::{Head, Shown};
 use crate::http::client_address::Peer;
 use crate::http::entry::Entry;
@@ -91,7 +91,7 @@ async fn begin(
             message,
         ));
     }
-    let (admitted, body) = admit::who(door, head, body, entry).await?;
+    let (admitted, AnsweredBy(api_version), body) = admit::who(door, head, body, entry).await?;
     let Some(admitted) = admitted else {
         entry.denied(Denial::KeyMissing);
         let message = crate::http::admission::words(Denial::KeyMissing);
@@ -100,6 +100,11 @@ async fn begin(
             Code::Unauthenticated,
             message,
         ));
+    };
+    // What follows over this connection is answered by one version.
+    let admitted = Admitted {
+        api_version,
+        ..admitted
     };
     let parameters = if by_get {
         Parameters::from_uri(head.uri)

@@ -1,11 +1,10 @@
-//! A payment as it is now, with the keys of S2's example and those that tell what has happened since.
+//! A payment, with the keys of S2's example and those that tell what has happened since.
 
-use super::outcome::{Card, approval, parts};
-use super::payment_answer::taken;
-use super::{hundredths, time};
-use crate::rest::fault::Fault;
+use super::{hundredths, notes, time};
 use domain::Timestamp;
-use domain::operation::Operation;
+use domain::card::Card;
+use domain::money::NotHundredths;
+use domain::operation::{Operation, OperationState};
 use domain::payment::{Payment as Value, PaymentState, Taken};
 use domain::provider::Decline;
 use serde::Serialize;
@@ -26,7 +25,7 @@ pub struct Customer {
     name: Option<String>,
 }
 
-/// A payment as it is now. What does not apply to it is left out.
+/// A payment. What does not apply to it is left out.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Payment {
     /// Its id.
@@ -115,46 +114,44 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// The payment as of `now`, with its card and the operation that began it.
+    /// The payment as of `now`, with its card and the operation that began it. Both may be newer than the payment: what they say is left
+    /// out while the payment as it stands here had no answer.
+    ///
+    /// # Errors
+    /// When an amount has no hundredths; none that was charged is so.
     pub fn new(
         payment: &Value,
-        card: Option<Card>,
+        card: Option<&Card>,
         first: Option<&Operation>,
         now: Timestamp,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, NotHundredths> {
         let state = &payment.state;
-        let (card_brand, card_last4) = parts(card);
-        let auth_code = first
-            .and_then(approval)
-            .and_then(|approval| approval.auth_code.clone());
+        let is_answered = !matches!(state, PaymentState::Processing { .. });
         let customer = Customer {
             email: payment.customer.email.clone(),
             name: payment.customer.name.clone(),
         };
-        let metadata: BTreeMap<String, String> = payment
-            .metadata
-            .iter()
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect();
         let (release, decline) = match state {
             PaymentState::Voided { release, .. } => (Some(release), None),
             PaymentState::Failed { decline, .. } => (None, Some(decline)),
             _ => (None, None),
         };
-        let is_taken = state.taken().is_some();
-        let money = |part| is_taken.then(|| taken(payment, part)).transpose();
+        let money = |part: fn(&Taken) -> domain::Money| {
+            let part = state.taken().map(part);
+            part.map(hundredths).transpose()
+        };
         Ok(Self {
             id: payment.id.to_string(),
             status: payment.status_at(now).as_str(),
             amount: hundredths(payment.amount)?,
             currency: payment.amount.currency().code(),
-            card_brand,
-            card_last4,
-            auth_code,
+            card_brand: card.map(|card| card.brand.as_str()),
+            card_last4: card.map(|card| card.last4.clone()),
+            auth_code: first.filter(|_| is_answered).and_then(auth_code),
             description: payment.description.clone(),
             merchant_reference: payment.merchant_reference.clone(),
             customer: (customer.email.is_some() || customer.name.is_some()).then_some(customer),
-            metadata: (!metadata.is_empty()).then_some(metadata),
+            metadata: notes(&payment.metadata),
             created_at: time(payment.created_at),
             expires_at: hold_end(state).map(time),
             captured_amount: money(Taken::captured)?,
@@ -167,6 +164,13 @@ impl Payment {
             response_code: decline.and_then(|decline: &Decline| decline.response_code.clone()),
             response_message: decline.map(|decline| decline.message.clone()),
         })
+    }
+}
+
+fn auth_code(first: &Operation) -> Option<String> {
+    match &first.state {
+        OperationState::Succeeded { approval, .. } => approval.auth_code.clone(),
+        _ => None,
     }
 }
 
