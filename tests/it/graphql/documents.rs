@@ -97,7 +97,6 @@ async fn a_document_that_does_not_fit_the_schema_says_so_without_naming_it(
         "query A { merchant { id } } query B { merchant { id } }",
         "{ ...Missing }",
         "{ ...F } fragment F on Query { ...G } fragment G on Query { ...F }",
-        "subscription { happenings { id } }",
         "query($id: ID!) { payment(id: $id) { id } }",
         "{ payments(first: 1, filter: 7) { nodes { id } } }",
         "{ payments(first: 1, filter: { createdFrom: \"yesterday\" }) { nodes { id } } }",
