@@ -30,6 +30,7 @@ export async function startServer(binary, settings = {}) {
     TAHSIL_DATABASE_URL: `sqlite://${join(folder, "tahsil.db")}`,
     TAHSIL_KEY_FILE: join(folder, "tahsil.key"),
     TAHSIL_LOG: "info",
+    TAHSIL_LIVE_PROVIDER: "sandbox",
     TAHSIL_LOG_FORMAT: "json",
     // What is refused on purpose, by the hundred, must not shut out the rest of the run.
     TAHSIL_LIMIT_REFUSED_KEYS_PER_SECOND: "10000",

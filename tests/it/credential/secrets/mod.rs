@@ -327,6 +327,7 @@ async fn no_secret_stands_anywhere_in_clear(#[values(Engine::Sqlite, Engine::Pos
     let (operator, key) = on_the_command_line(&program, &mut secrets).await;
     let settings = [
         ("TAHSIL_LOG", "trace"),
+        ("TAHSIL_LIVE_PROVIDER", "sandbox"),
         ("TAHSIL_LIMIT_REFUSED_KEYS_PER_SECOND", "1000000"),
         ("TAHSIL_LIMIT_PUBLIC_PER_SECOND", "1000000"),
     ];
