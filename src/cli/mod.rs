@@ -10,7 +10,7 @@ mod config;
 mod credential;
 mod demo;
 mod doctor;
-pub mod event_catalogue;
+pub mod event;
 mod failure;
 mod installation;
 mod merchant;

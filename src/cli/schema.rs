@@ -1,6 +1,6 @@
 //! `tahsil schema`.
 
-use super::{Outcome, answer, event_catalogue};
+use super::{Outcome, answer, event};
 use std::path::PathBuf;
 
 /// What to print.
@@ -20,7 +20,7 @@ pub struct Args {
 /// Prints the schema in its definition language, or the codes of its errors; or writes the catalogue of events.
 pub fn run(args: &Args) -> anyhow::Result<Outcome> {
     if let Some(directory) = &args.events {
-        event_catalogue::write(directory)?;
+        event::write(directory)?;
         return Ok(Outcome::Done);
     }
     let text = if args.codes {

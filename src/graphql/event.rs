@@ -2,6 +2,7 @@
 
 use super::context::ContextExt;
 use super::enums::{mirrored, name_of};
+use super::error::query_failure;
 use super::load::PayloadOf;
 use super::money::BigInt;
 use super::node::{self, Node};
@@ -111,13 +112,40 @@ impl EventCursor {
 pub struct Event {
     told: Arc<service::event::Event>,
     event_type: domain::event::EventType,
+    data: Option<serde_json::Value>,
 }
 
 impl Event {
     /// What can be shown of an event; nothing of one that this version does not know.
     pub fn new(told: Arc<service::event::Event>) -> Option<Self> {
         let event_type = told.event_type?;
-        Some(Self { told, event_type })
+        Some(Self {
+            told,
+            event_type,
+            data: None,
+        })
+    }
+
+    /// What can be shown of the events of a page, with what they carry if `data` is asked for: all of it together, so that a page costs
+    /// as many statements however long it is.
+    ///
+    /// # Errors
+    /// Storage errors, or an event that cannot be read.
+    pub async fn page(ctx: &Context<'_>, told: Vec<service::event::Event>) -> Result<Vec<Self>> {
+        let told: Vec<Arc<service::event::Event>> = told.into_iter().map(Arc::new).collect();
+        let look = ctx.look_ahead();
+        let nodes = [look.field("nodes"), look.field("edges").field("node")];
+        let mut carried = Vec::new();
+        if nodes.iter().any(|node| node.field("data").exists()) {
+            let rendered = service::event::render(ctx.app()?, &told, ctx.api_version()).await;
+            carried = rendered.map_err(query_failure)?;
+        }
+        let mut carried = carried.into_iter();
+        let shown = told.into_iter().filter_map(|told| {
+            let data = carried.next();
+            Self::new(told).map(|event| Self { data, ..event })
+        });
+        Ok(shown.collect())
     }
 
     /// Its place.
@@ -176,6 +204,9 @@ impl Event {
 
     /// The object that it is about, as it was when this happened: the JSON of webhooks and of the REST API, which `docs/events` describes.
     async fn data(&self, ctx: &Context<'_>) -> Result<Json<serde_json::Value>> {
+        if let Some(data) = &self.data {
+            return Ok(Json(data.clone()));
+        }
         let key = PayloadOf {
             event: Arc::clone(&self.told),
             version: ctx.api_version(),

@@ -10,7 +10,6 @@ use async_graphql::{Context, ErrorExtensions, Object, Result};
 use domain::merchant::Tenant;
 use service::event::{EventFilter, Expired, Place, head, resume, tenant};
 use service::page::Way;
-use std::sync::Arc;
 
 /// How far events had come before anything else of a request was read: the door looks first, so that no list beside the cursor can
 /// lack an effect from before it.
@@ -82,10 +81,9 @@ impl EventQuery {
             .await
             .map_err(query_failure)?;
         let mut connection = Connection::new(page.has_previous, page.has_next);
-        connection.edges = page
-            .items
+        connection.edges = Event::page(ctx, page.items)
+            .await?
             .into_iter()
-            .filter_map(|event| Event::new(Arc::new(event)))
             .map(|event| Edge::new(event.place().cursor(app, tenant), event))
             .collect();
         Ok(connection)

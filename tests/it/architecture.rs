@@ -49,7 +49,7 @@ const TECHNICAL: [(&str, &[&str]); 3] = [
     ("domain/src", &["limit", "signing", "tests", "usage"]),
     (
         "service/src",
-        &["db", "integrity", "provider", "rate_limit", "verify"],
+        &["db", "integrity", "provider", "rate_limit", "resource", "verify"],
     ),
     (
         "src",

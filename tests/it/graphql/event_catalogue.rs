@@ -62,7 +62,7 @@ fn is_described(schema: &Value, whole: &Value, name: &str, data: &Value) {
 
 #[test]
 fn the_checked_in_catalogue_is_what_the_code_makes() {
-    let made = tahsil::cli::event_catalogue::files().unwrap();
+    let made = tahsil::cli::event::files().unwrap();
     for (path, text) in &made {
         let checked_in = std::fs::read_to_string(catalogue().join(path)).unwrap_or_default();
         assert!(
