@@ -86,7 +86,8 @@ impl Db {
             }
             done
         });
-        in_a_task(task).await
+        // In a box, so that whoever waits for a transaction is not as large as all that happens in it.
+        in_a_task(Box::pin(task)).await
     }
 
     /// Runs `work` on one unchanging view of the database: what it reads in several statements was true at one instant.

@@ -32,7 +32,7 @@ pub enum Prepared {
         /// With whom it is told together.
         key: Key,
         /// How it is printed.
-        template: Template,
+        template: Box<Template>,
         /// The place.
         place: Place,
     },
@@ -186,7 +186,11 @@ async fn follow(
         operation_name: template.operation_name.clone(),
         variables: variables(&template.variables, after),
     };
-    Ok(Prepared::Follow { key, template, place })
+    Ok(Prepared::Follow {
+        key,
+        template: Box::new(template),
+        place,
+    })
 }
 
 /// Events after a place are deleted; `oldest` is the cursor of the first place from which they are not.

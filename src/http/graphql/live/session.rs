@@ -307,7 +307,7 @@ impl Preparing {
                 // It may have been ended meanwhile; then there is nothing to begin.
                 if let Some(running) = operations.get_mut(&self.id) {
                     let queue = Arc::clone(&self.queue);
-                    let following = Following::begin(&self.live, operation, queue, key, template, place);
+                    let following = Following::begin(&self.live, operation, queue, key, *template, place);
                     *running = Running::Following(following);
                 }
             }

@@ -129,7 +129,7 @@ async fn begin(
     let (following, written) = match prepare(door, request_id, &admitted, parameters, resume).await {
         Prepared::Follow { key, template, place } => {
             let following =
-                Following::begin(live, OPERATION.into(), Arc::clone(&queue), key, template, place);
+                Following::begin(live, OPERATION.into(), Arc::clone(&queue), key, *template, place);
             (Some(following), Vec::new())
         }
         Prepared::Answered(payload) => {
