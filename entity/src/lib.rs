@@ -9,6 +9,8 @@ pub mod business_day;
 pub mod callback_key;
 pub mod card;
 pub mod credential;
+pub mod event_counter;
+pub mod event_sequencer;
 pub mod idempotency_record;
 pub mod inconsistency;
 pub mod integrity_warning;

@@ -19,7 +19,8 @@ CREATE TABLE event_sequencer (
     epoch      BIGINT NOT NULL CHECK (epoch >= 0),
     session    BIGINT NOT NULL,                         -- PostgreSQL: the process behind the connection of whoever numbers
     last_pos   BIGINT NOT NULL CHECK (last_pos >= 0),
-    purged_pos BIGINT NOT NULL CHECK (purged_pos >= 0 AND purged_pos <= last_pos)
+    purged_pos BIGINT NOT NULL,
+    CONSTRAINT event_sequencer_purged CHECK (purged_pos >= 0 AND purged_pos <= last_pos)
 );
 INSERT INTO event_sequencer (id, epoch, session, last_pos, purged_pos) VALUES (1, 0, 0, 0, 0);
 
@@ -28,8 +29,9 @@ CREATE TABLE event_counters (
     merchant_id {id} NOT NULL REFERENCES merchants (id),
     mode        TEXT NOT NULL CHECK (mode IN ('live', 'test')),
     last_seq    BIGINT NOT NULL CHECK (last_seq >= 0),
-    purged_seq  BIGINT NOT NULL CHECK (purged_seq >= 0 AND purged_seq <= last_seq),
-    PRIMARY KEY (merchant_id, mode)
+    purged_seq  BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, mode),
+    CONSTRAINT event_counters_purged CHECK (purged_seq >= 0 AND purged_seq <= last_seq)
 );
 ",
     postgres: r"
@@ -39,7 +41,7 @@ FOR EACH ROW WHEN (OLD.pos IS NOT NULL) EXECUTE FUNCTION refuse_change();
 ",
     sqlite: r"
 CREATE TRIGGER outbox_events_placed BEFORE UPDATE ON outbox_events WHEN (NEW.pos IS NULL) <> (NEW.tenant_seq IS NULL)
-BEGIN SELECT RAISE(ABORT, 'outbox_events_placed: pos and tenant_seq are given together'); END;
+BEGIN SELECT RAISE(ABORT, 'CHECK constraint failed: outbox_events_placed'); END;
 CREATE TRIGGER outbox_events_placed_once BEFORE UPDATE ON outbox_events WHEN OLD.pos IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'outbox_events is append-only'); END;
 ",

@@ -101,7 +101,11 @@ const ROWS: [&[&str]; 11] = [
          '2026-06-15T10:00:00+00:00')",
     ],
     &[],
+    &["INSERT INTO event_counters VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 7, 3)"],
 ];
+
+/// Rows that migrations make themselves: the one of the sequencer.
+const MADE: usize = 1;
 
 /// A column as an entity has it.
 #[derive(Debug, PartialEq, Eq)]
@@ -160,6 +164,8 @@ entities!(
     callback_key,
     card,
     credential,
+    event_counter,
+    event_sequencer,
     idempotency_record,
     integrity_warning,
     intent,
@@ -267,7 +273,7 @@ async fn rows_of_old_versions_can_be_read_by_todays_code(
 
     assert_eq!(
         read_all(&hand).await,
-        ROWS.iter().map(|rows| rows.len()).sum::<usize>()
+        ROWS.iter().map(|rows| rows.len()).sum::<usize>() + MADE
     );
 }
 

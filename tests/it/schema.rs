@@ -60,6 +60,8 @@ const INTEGERS: [&str; 69] = [
     "Query.cards(last)",
     "Query.credentials(first)",
     "Query.credentials(last)",
+    "Query.events(first)",
+    "Query.events(last)",
     "Query.intents(first)",
     "Query.intents(last)",
     "Query.ledgerEntries(first)",

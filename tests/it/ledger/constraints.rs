@@ -348,6 +348,26 @@ fn inserts() -> Vec<(&'static str, String)> {
             "outbox_events_mode_check",
             "UPDATE outbox_events SET mode = 'both'".into(),
         ),
+        ("outbox_events_placed", "UPDATE outbox_events SET pos = 1".into()),
+        (
+            "event_sequencer_id_check",
+            "UPDATE event_sequencer SET id = 2".into(),
+        ),
+        (
+            "event_sequencer_epoch_check",
+            "UPDATE event_sequencer SET epoch = -1".into(),
+        ),
+        (
+            "event_sequencer_last_pos_check",
+            "UPDATE event_sequencer SET last_pos = -1".into(),
+        ),
+        (
+            "event_sequencer_purged",
+            "UPDATE event_sequencer SET purged_pos = 9".into(),
+        ),
+        ("event_counters_mode_check", counters("'both', 0, 0")),
+        ("event_counters_last_seq_check", counters("'test', -1, 0")),
+        ("event_counters_purged", counters("'test', 0, 1")),
         ("journals_mode_check", journal("'both'", "legs", "digest")),
         ("journals_legs_check", journal("mode", "0", "digest")),
         ("journals_digest_check", journal("mode", "legs", "'none'")),
@@ -477,6 +497,11 @@ async fn every_rule_that_the_database_holds_refuses_what_breaks_it(
     }
 }
 
+/// Counters of the merchant that is there.
+fn counters(values: &str) -> String {
+    format!("INSERT INTO event_counters SELECT id, {values} FROM merchants")
+}
+
 /// SQLite calls a rule by its name if it has one, else by its expression, which begins with the column.
 fn name_on_sqlite(name: &str) -> &str {
     const TABLES: [&str; 11] = [
@@ -509,6 +534,8 @@ fn name_on_sqlite(name: &str) -> &str {
         "nonces_",
         "signing_keys_",
         "api_requests_",
+        "event_sequencer_",
+        "event_counters_",
     ];
     let tables = TABLES.iter().chain(&others);
     let column = tables

@@ -49,7 +49,14 @@ fn borrowed<'a>(headers: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)
 async fn a_body_that_stalls_is_408_and_ends_the_connection(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
-    let app = TestApp::with_settings(engine, &[("TAHSIL_REQUEST_TIMEOUT_MS", PATIENT_FOR)]).await;
+    let app = TestApp::with_settings(
+        engine,
+        &[
+            ("TAHSIL_REQUEST_TIMEOUT_MS", PATIENT_FOR),
+            ("TAHSIL_PROVIDER_TIMEOUT_MS", "100"),
+        ],
+    )
+    .await;
     let mut stalled = Vec::new();
     for (path, headers, code) in doors(&app).await {
         let mut wire = Wire::to(&app).await;
@@ -184,7 +191,14 @@ async fn what_is_too_much_to_read_away_ends_the_connection_and_says_so(
 async fn a_signed_body_that_stalls_is_told_so_before_anybody_is_asked_who_they_are(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
-    let app = TestApp::with_settings(engine, &[("TAHSIL_REQUEST_TIMEOUT_MS", PATIENT_FOR)]).await;
+    let app = TestApp::with_settings(
+        engine,
+        &[
+            ("TAHSIL_REQUEST_TIMEOUT_MS", PATIENT_FOR),
+            ("TAHSIL_PROVIDER_TIMEOUT_MS", "100"),
+        ],
+    )
+    .await;
     let mut wire = Wire::to(&app).await;
     wire.announces("/v1/refunds", &[("x-tahsil-signature", "ed25519=AAAA")], 100)
         .await;

@@ -36,6 +36,7 @@ pub const ROUTES: &[(&str, &str, Guard)] = &[
     ("/graphiql", "/graphiql", Guard::Public),
     ("/graphiql/{asset}", "/graphiql/graphiql.js", Guard::Public),
     ("/graphql", "/graphql", Guard::Graphql),
+    ("/graphql/stream", "/graphql/stream", Guard::Graphql),
     (
         "/v1/payment/rest/{mode}/create",
         "/v1/payment/rest/live/create",

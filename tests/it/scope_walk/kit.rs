@@ -58,12 +58,16 @@ impl Kit {
         let session = owner.ask(open, json!({})).await.data["sessionCreate"]["session"].take();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
 
+        // Nobody numbers events by itself here.
+        let turn = service::event::Sequencer::elect(&app.app).await.unwrap().unwrap();
+        turn.number(&app.app).await.unwrap();
+        turn.resign().await;
         let lists = "{ payments(first: 1) { edges { cursor } } operations(first: 1) { edges { cursor } } \
              refunds(first: 1) { edges { cursor } } cards(last: 1) { edges { cursor } nodes { id fingerprint } } \
              intents(first: 1) { edges { cursor } } paymentLinks(first: 1) { edges { cursor } } \
              promoCodes(first: 1) { edges { cursor } } ledgerEntries(first: 1) { edges { cursor } nodes { id journalId } } \
              credentials(first: 1) { edges { cursor } nodes { signingKeys { id fingerprint publicKey } } } \
-             apiRequests(first: 1) { edges { cursor } nodes { id } } }";
+             events(first: 1) { edges { cursor } nodes { id } } apiRequests(first: 1) { edges { cursor } nodes { id } } }";
         let seen = owner.ask(lists, json!({})).await.data;
         let lists = seen.as_object().unwrap().iter();
         let cursors = lists.map(|(list, page)| (list.clone(), text(&page["edges"][0]["cursor"])));
@@ -75,6 +79,7 @@ impl Kit {
             ("Refund", text(&refund.data["refund"]["id"])),
             ("Card", text(&seen["cards"]["nodes"][0]["id"])),
             ("Credential", target.0),
+            ("Event", text(&seen["events"]["nodes"][0]["id"])),
             ("ApiRequest", text(&seen["apiRequests"]["nodes"][0]["id"])),
             ("Merchant", owner.tenant.merchant.to_string()),
             ("held", held),

@@ -39,6 +39,8 @@ impl Walker {
             Needs::Operator => self.scopes.is_none(),
             Needs::Merchant(scope) => self.scopes.is_some() && has(scope),
             Needs::MerchantOrOperator(scope) => has(scope),
+            Needs::AnyMerchant => self.scopes.is_some(),
+            Needs::MerchantWithOne(scopes) => self.scopes.is_some() && scopes.iter().any(|scope| has(*scope)),
         }
     }
 

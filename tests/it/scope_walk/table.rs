@@ -13,7 +13,14 @@ pub enum Needs {
     MerchantOrOperator(Scope),
     /// An operator; merchants are refused.
     Operator,
+    /// Any key of a merchant; operators are refused.
+    AnyMerchant,
+    /// A merchant's key with one of these; it gets what that scope lets it see.
+    MerchantWithOne(&'static [Scope]),
 }
+
+/// What events are about takes one of these.
+const OF_EVENTS: Needs = Needs::MerchantWithOne(&[Scope::PaymentsRead, Scope::CredentialsManage]);
 
 /// Root fields by name. `node` and `nodes` are asked for every type that implements `Node`.
 pub const ROOTS: &[(&str, Needs)] = &[
@@ -43,6 +50,8 @@ pub const ROOTS: &[(&str, Needs)] = &[
         Needs::MerchantOrOperator(Scope::CredentialsManage),
     ),
     ("credentials", Needs::MerchantOrOperator(Scope::CredentialsManage)),
+    ("eventCursor", Needs::AnyMerchant),
+    ("events", OF_EVENTS),
     ("integrityReport", Needs::MerchantOrOperator(Scope::LogsRead)),
     ("intent", Needs::Merchant(Scope::PaymentsRead)),
     ("intentCancel", Needs::Merchant(Scope::PaymentsCreate)),
@@ -60,6 +69,7 @@ pub const ROOTS: &[(&str, Needs)] = &[
         "node(Credential)",
         Needs::MerchantOrOperator(Scope::CredentialsManage),
     ),
+    ("node(Event)", OF_EVENTS),
     ("node(Intent)", Needs::Merchant(Scope::PaymentsRead)),
     ("node(Merchant)", Needs::Nothing),
     ("node(Operation)", Needs::Merchant(Scope::PaymentsRead)),
@@ -73,6 +83,7 @@ pub const ROOTS: &[(&str, Needs)] = &[
         "nodes(Credential)",
         Needs::MerchantOrOperator(Scope::CredentialsManage),
     ),
+    ("nodes(Event)", OF_EVENTS),
     ("nodes(Intent)", Needs::Merchant(Scope::PaymentsRead)),
     ("nodes(Merchant)", Needs::Nothing),
     ("nodes(Operation)", Needs::Merchant(Scope::PaymentsRead)),

@@ -1,0 +1,23 @@
+//! Table `event_sequencer`: who gives events their places, and how far it has come. One row; what is done to it is measured SQL in
+//! `service::event`.
+
+use sea_orm::entity::prelude::*;
+
+/// The row.
+#[expect(missing_docs, reason = "the migration says what each column means")]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "event_sequencer")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i16,
+    pub epoch: i64,
+    pub session: i64,
+    pub last_pos: i64,
+    pub purged_pos: i64,
+}
+
+/// Joins are written where they are used.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
