@@ -89,7 +89,7 @@ async fn what_was_not_known_then_is_not_told_afterwards(
     let [asked, known] = events.as_slice() else {
         panic!("{events:#?}")
     };
-    assert_eq!(before, [asked.clone()]);
+    assert_eq!(before, std::slice::from_ref(asked));
     assert_eq!(
         (
             &asked["name"],
