@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points, statuses, durations.
-const INTEGERS: [&str; 69] = [
+const INTEGERS: [&str; 71] = [
     "ApiRequest.driftSeconds",
     "ApiRequest.durationMs",
     "ApiRequest.status",

@@ -41,7 +41,8 @@ async fn fifty_readers_resume_a_thousand_times_on_one_node(
     let seen = seam(&[&node], &shop, RESUMES)
         .proves(&Hand::at(&database.url).await)
         .await;
-    report(&format!("{engine:?}, one node"), &seen, begun);
+    let seen = (seen.events, seen.resumes, seen.stall);
+    report(&format!("{engine:?}, one node"), seen, begun);
 }
 
 #[rstest]
@@ -63,16 +64,17 @@ async fn fifty_readers_hop_between_two_nodes_a_thousand_times(#[case] bus: &[(&s
     } else {
         "NATS JetStream"
     };
-    report(&format!("two nodes over {bus}"), &seen, begun);
+    let seen = (seen.events, seen.resumes, seen.stall);
+    report(&format!("two nodes over {bus}"), seen, begun);
 }
 
-fn report(what: &str, seen: &crate::support::Seen, begun: Instant) {
-    assert!(seen.resumes >= RESUMES);
+fn report(what: &str, (events, resumes, stall): (i64, usize, Duration), begun: Instant) {
+    assert!(resumes >= RESUMES);
     println!(
         "{what}: {READERS} readers resumed {} times; each has read 1..{} without a gap or a repeat; longest wait for a place {:.2} s; {:.0} s",
-        seen.resumes,
-        seen.events,
-        seen.stall.as_secs_f32(),
+        resumes,
+        events,
+        stall.as_secs_f32(),
         begun.elapsed().as_secs_f32(),
     );
 }
