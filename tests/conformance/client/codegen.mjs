@@ -24,6 +24,7 @@ export default {
           Date: text,
           DateTime: text,
           EventCursor: text,
+          JSON: "unknown",
           Metadata: { input: "Record<string, string>", output: "Record<string, string>" },
         },
       },
