@@ -33,7 +33,7 @@ fi
 
 echo "== databases: $databases"
 # Tests wait for databases and servers more than they compute.
-cargo test --workspace "${with[@]}" -- --test-threads "$(($(nproc) * 2))" "${only[@]}"
+cargo test --workspace "${with[@]}" -- --test-threads "$(($(nproc) + 1))" "${only[@]}"
 echo "== conformance with the public GraphQL tools"
 TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/conformance/run.sh
 echo "== the hosted pages in a browser"
