@@ -1,7 +1,7 @@
 //! Readers that lose their connections a thousand times; nodes and a database that are killed under them; one that stops reading.
 
 use crate::postgres::OwnPostgres;
-use crate::support::{Engine, Hand, Node, Program, Seam, Shop, Socket, TestDatabase};
+use crate::support::{Engine, Hand, Node, Program, Seam, Shop, Socket, TestDatabase, numbering};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::sync::{Arc, RwLock};
@@ -79,26 +79,23 @@ fn report(what: &str, (events, resumes, stall): (i64, usize, Duration), begun: I
     );
 }
 
-/// Which of the nodes has the turn to number.
-async fn numbering(nodes: &[Option<Node>], shop: &Shop) -> Option<usize> {
-    for (number, node) in nodes.iter().enumerate() {
-        let Some(node) = node else { continue };
-        let metrics = shop.get(&node.url, "/metrics").await;
-        let epoch = metrics
-            .lines()
-            .find_map(|line| line.strip_prefix("tahsil_event_sequencer_epoch "));
-        if epoch.is_some_and(|epoch| epoch != "0") {
-            return Some(number);
-        }
-    }
-    None
+/// Memory that a node has, in KiB.
+fn resident_kib(node: &Node) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", node.id())).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_kills_of_nodes_and_of_the_database_lose_nothing_and_keep_the_order() {
     let mut postgres = OwnPostgres::start().await;
     let program = Program::on(&TestDatabase::at(&postgres.url()));
-    let shop = program.shop_on_new("shop").await;
+    let migrated = program.run(&["migrate"]).await;
+    assert_eq!(migrated.code, Some(0), "{}", migrated.err);
+    let shop = program.shop("shop").await;
     let mut nodes = [
         Some(program.serve(&SETTINGS).await),
         Some(program.serve(&SETTINGS).await),
@@ -118,50 +115,48 @@ async fn ten_kills_of_nodes_and_of_the_database_lose_nothing_and_keep_the_order(
     };
     *listed.write().unwrap() = list(&nodes);
     let url = postgres.url();
-    let proof = tokio::spawn({
-        let seam = seam.clone();
-        async move { seam.proves_while(&url, 10).await }
-    });
-    for kill in 0..10 {
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let (what, took) = match kill % 3 {
-            2 => ("PostgreSQL", postgres.kill_and_restart().await),
-            which => {
-                let leader = loop {
-                    if let Some(leader) = numbering(&nodes, &shop).await {
-                        break leader;
+    let kills = async {
+        for kill in 0..10 {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let (what, took) = match kill % 3 {
+                2 => ("PostgreSQL", postgres.kill_and_restart().await),
+                which => {
+                    let leader = loop {
+                        if let Some(leader) = numbering(&nodes, &shop).await {
+                            break leader;
+                        }
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                    };
+                    let victim = if which == 0 { leader } else { 1 - leader };
+                    let begun = Instant::now();
+                    let dead = nodes[victim].take().unwrap();
+                    *listed.write().unwrap() = list(&nodes);
+                    dead.kill().await;
+                    while numbering(&nodes, &shop).await.is_none() {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
                     }
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                };
-                let victim = if which == 0 { leader } else { 1 - leader };
-                let begun = Instant::now();
-                let dead = nodes[victim].take().unwrap();
-                *listed.write().unwrap() = list(&nodes);
-                dead.kill().await;
-                while numbering(&nodes, &shop).await.is_none() {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    let took = begun.elapsed();
+                    nodes[victim] = Some(program.serve(&SETTINGS).await);
+                    *listed.write().unwrap() = list(&nodes);
+                    (
+                        if which == 0 {
+                            "the node that numbers"
+                        } else {
+                            "the other node"
+                        },
+                        took,
+                    )
                 }
-                let took = begun.elapsed();
-                nodes[victim] = Some(program.serve(&SETTINGS).await);
-                *listed.write().unwrap() = list(&nodes);
-                (
-                    if which == 0 {
-                        "the node that numbers"
-                    } else {
-                        "the other node"
-                    },
-                    took,
-                )
-            }
-        };
-        println!(
-            "kill {}: {what}; somebody numbers again after {:.2} s",
-            kill + 1,
-            took.as_secs_f32()
-        );
-        seam.killed();
-    }
-    let seen = proof.await.unwrap();
+            };
+            println!(
+                "kill {}: {what}; somebody numbers again after {:.2} s",
+                kill + 1,
+                took.as_secs_f32()
+            );
+            seam.killed();
+        }
+    };
+    let (seen, ()) = tokio::join!(seam.proves_while(&url, 10), kills);
     println!(
         "ten kills: each of 20 readers has read 1..{} without a gap or a repeat, {} resumes; longest time without a place {:.2} s",
         seen.events,
@@ -216,7 +211,7 @@ async fn one_that_stops_reading_for_a_minute_costs_its_queue_and_delays_nobody()
         }
         worst = worst.max(sent.elapsed());
         if round == 50 {
-            before = node.resident_kib();
+            before = resident_kib(&node);
         }
         tokio::time::sleep(
             (begun + Duration::from_millis(u64::from(round + 1) * 100))
@@ -224,7 +219,7 @@ async fn one_that_stops_reading_for_a_minute_costs_its_queue_and_delays_nobody()
         )
         .await;
     }
-    let grown = node.resident_kib().saturating_sub(before);
+    let grown = resident_kib(&node).saturating_sub(before);
     println!(
         "stuck for {:.0} s while {last} events came: the server grew by {grown} KiB; the other reader had each batch of 60 after {:.0} ms at most",
         begun.elapsed().as_secs_f32(),

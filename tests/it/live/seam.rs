@@ -3,7 +3,7 @@
 use super::working;
 #[cfg(feature = "nats")]
 use crate::support::TestApp;
-use crate::support::{Engine, Hand, Seam, until};
+use crate::support::{Engine, Hand, Node, Program, Seam, TestDatabase, numbering, until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::sync::{Arc, RwLock};
@@ -22,7 +22,11 @@ async fn readers_that_come_and_go_miss_nothing(#[values(Engine::Sqlite, Engine::
         ..Seam::default()
     };
     let seen = seam.proves(&Hand::at(&app.database.url).await).await;
-    assert!(seen.events > 0 && seen.resumes >= 60, "{seen:?}");
+    assert!(
+        seen.events > 0 && seen.resumes >= 60,
+        "{seen:?}, {:?}",
+        seen.stall
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,8 +43,46 @@ async fn readers_that_hop_between_two_nodes_miss_nothing() {
         ..Seam::default()
     };
     let seen = seam.proves(&Hand::at(&app.database.url).await).await;
-    assert!(seen.events > 0 && seen.resumes >= 60, "{seen:?}");
+    assert!(
+        seen.events > 0 && seen.resumes >= 60,
+        "{seen:?}, {:?}",
+        seen.stall
+    );
     other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_numbering_node_that_is_killed_costs_time_and_no_event() {
+    let database = TestDatabase::create(Engine::Postgres).await;
+    let program = Program::on(&database);
+    let shop = program.shop("shop").await;
+    let mut nodes = [Some(program.serve(&[]).await), Some(program.serve(&[]).await)];
+    let seam = Seam {
+        secret: shop.secret.clone(),
+        readers: 6,
+        sellers: 2,
+        ..Seam::default()
+    };
+    let list = |nodes: &[Option<Node>]| nodes.iter().flatten().map(|node| node.url.clone()).collect();
+    *seam.nodes.write().unwrap() = list(&nodes);
+    let kill = async {
+        until("somebody numbers", async || {
+            numbering(&nodes, &shop).await.is_some()
+        })
+        .await;
+        let leader = numbering(&nodes, &shop).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let dead = nodes[leader].take().unwrap();
+        *seam.nodes.write().unwrap() = list(&nodes);
+        dead.kill().await;
+        until("the other node numbers", async || {
+            numbering(&nodes, &shop).await.is_some()
+        })
+        .await;
+        seam.killed();
+    };
+    let (seen, ()) = tokio::join!(seam.proves_while(&database.url, 1), kill);
+    assert!(seen.events > 0, "{seen:?}");
 }
 
 #[cfg(feature = "nats")]
@@ -64,7 +106,11 @@ async fn readers_that_hop_between_two_nodes_over_nats_miss_nothing() {
         ..Seam::default()
     };
     let seen = seam.proves(&Hand::at(&app.database.url).await).await;
-    assert!(seen.events > 0 && seen.resumes >= 60, "{seen:?}");
+    assert!(
+        seen.events > 0 && seen.resumes >= 60,
+        "{seen:?}, {:?}",
+        seen.stall
+    );
     other.stop().await;
 }
 
@@ -84,8 +130,7 @@ async fn a_list_and_its_cursor_lose_nothing_between_them(
         })
     };
     let ask = "{ payments(first: 100) { nodes { id status } } eventCursor }";
-    let rest =
-        "query($after: EventCursor) { events(first: 100, after: $after) { edges { node { subjectId } } } }";
+    let rest = "query($after: EventCursor) { events(first: 100, after: $after, types: [PAYMENT_CAPTURED]) { edges { node { subjectId } } } }";
     while !seller.is_finished() {
         let asked = school.ask(ask, Value::Null).await.data;
         let listed: Vec<String> = asked["payments"]["nodes"]
@@ -98,7 +143,7 @@ async fn a_list_and_its_cursor_lose_nothing_between_them(
         // What has happened before the cursor stands in the list, whatever was going on meanwhile.
         let before = school
             .ask(
-                "query($before: EventCursor) { events(last: 100, before: $before) { edges { node { subjectId } } } }",
+                "query($before: EventCursor) { events(last: 100, before: $before, types: [PAYMENT_CAPTURED]) { edges { node { subjectId } } } }",
                 json!({ "before": asked["eventCursor"] }),
             )
             .await

@@ -187,9 +187,12 @@ async fn another_merchant_and_another_mode_find_nothing(
         ..school.tenant
     };
     let shop = app.merchant("shop").await.tenant;
-    let before = app.row_counts().await;
+    let mut desks = Vec::new();
     for tenant in [shop, live] {
-        let desk = SignedDesk::of(&app, tenant, Scopes::all()).await;
+        desks.push(SignedDesk::of(&app, tenant, Scopes::all()).await);
+    }
+    let before = app.row_counts().await;
+    for desk in desks {
         let [_, (capture_path, taking, ..), _, (refunds, back, ..)] = routes(&held, &sold);
         for (path, body) in [(capture_path, taking), (refunds, back)] {
             let heard = desk.post(&path, body).await;

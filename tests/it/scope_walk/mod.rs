@@ -138,6 +138,8 @@ async fn every_field_is_open_to_whom_the_table_says_and_to_nobody_else(
         .await;
     let mut asked = BTreeSet::new();
     let roots = surface.questions(&kit, &mut asked).len();
+    // What an interface has is asked of each object by itself, too.
+    asked.retain(|field| !field.starts_with("Node."));
     assert_eq!(asked, surface.below(), "the walk goes everywhere");
 
     let mut walkers = Vec::new();

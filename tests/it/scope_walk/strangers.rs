@@ -90,7 +90,8 @@ async fn tries(
     questions.retain(|question| question.name != "sessionRevoke");
     let own_part = questions.len();
     for (list, cursor) in &victim.cursors {
-        questions.extend(surface.with(own, "String", cursor, |place| {
+        let kind = if list == "events" { "EventCursor" } else { "String" };
+        questions.extend(surface.with(own, kind, cursor, |place| {
             *place == format!("Query.{list}(after)")
         }));
     }

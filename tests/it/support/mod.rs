@@ -45,7 +45,7 @@ pub use money::{iqd, money, usd};
 pub use process::{Ended, Node, Program, Shop};
 pub use reply::Reply;
 pub use rush::Rush;
-pub use seam::Seam;
+pub use seam::{Seam, numbering};
 pub use signer::{Signed, Signer};
 pub use socket::{Heard, Socket};
 pub use till::{Page, Till, came_to, dinars, fault, is_locked};

@@ -110,13 +110,6 @@ impl Program {
         }
     }
 
-    /// The same on a database that has no tables yet.
-    pub async fn shop_on_new(&self, name: &str) -> Shop {
-        let ran = self.run(&["migrate"]).await;
-        assert_eq!(ran.code, Some(0), "{}", ran.err);
-        self.shop(name).await
-    }
-
     /// Serves on a free port with these settings, and waits until it listens.
     pub async fn serve(&self, settings: &[(&str, &str)]) -> Node {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
@@ -199,19 +192,14 @@ impl Node {
         self.ended().await
     }
 
-    /// Memory that it has, in KiB.
-    pub fn resident_kib(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Asks it to end: SIGTERM.
     pub fn ask_to_stop(&self) {
-        let kill = format!("kill -TERM {}", self.child.id());
+        let kill = format!("kill -TERM {}", self.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 

@@ -4,6 +4,7 @@ use super::actor::charge;
 use super::dice::Dice;
 use super::hand::Hand;
 use super::money::iqd;
+use super::process::{Node, Shop};
 use super::socket::{Heard, Socket};
 use super::wait::until;
 use reqwest::Client;
@@ -80,6 +81,16 @@ impl Seam {
     }
 
     async fn runs(&self, hand: &Hand, is_enough: impl Fn(usize) -> bool) -> Seen {
+        // What was before, the merchant's credential for example, is behind them.
+        until("everything so far has its place", async || {
+            hand.number("SELECT COUNT(*) FROM outbox_events WHERE pos IS NULL")
+                .await
+                == 0
+        })
+        .await;
+        let before = hand
+            .number("SELECT COALESCE(MAX(tenant_seq), 0) FROM outbox_events")
+            .await;
         let begin = self.cursor().await;
         let (over, resumed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let sellers: Vec<_> = (0..self.sellers)
@@ -90,7 +101,7 @@ impl Seam {
                 let reader = Reader {
                     seam: self.clone(),
                     cursor: begin.clone(),
-                    last: 0,
+                    last: before,
                     dice: Dice::new(u64::try_from(number).unwrap() + 7),
                 };
                 tokio::spawn(reader.hops(Arc::clone(&over), Arc::clone(&resumed)))
@@ -230,4 +241,19 @@ impl Reader {
             }
         }
     }
+}
+
+/// Which of the nodes has the turn to number, if one has.
+pub async fn numbering(nodes: &[Option<Node>], shop: &Shop) -> Option<usize> {
+    for (number, node) in nodes.iter().enumerate() {
+        let Some(node) = node else { continue };
+        let metrics = shop.get(&node.url, "/metrics").await;
+        let epoch = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("tahsil_event_sequencer_epoch "));
+        if epoch.is_some_and(|epoch| epoch != "0") {
+            return Some(number);
+        }
+    }
+    None
 }
