@@ -8,11 +8,10 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// Enough for a thousand requests at once on a slow machine, and limits that are not what is tested.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 3] = [
     ("TAHSIL_LIMIT_LIVE_CONNECTIONS", "10000"),
     ("TAHSIL_LIMIT_PUBLIC_PER_SECOND", "1000000"),
     ("TAHSIL_DB_ACQUIRE_TIMEOUT_MS", "20000"),
-    ("TAHSIL_LOG", "warn"),
 ];
 const READERS: usize = 50;
 const RESUMES: usize = 1_000;

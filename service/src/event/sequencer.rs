@@ -12,8 +12,9 @@ use sea_orm::ConnectionTrait;
 /// Most events that one transaction numbers.
 const BATCH: i64 = 1_000;
 
-/// Name of the lock that the numbering node of a PostgreSQL database holds; any number that nobody else uses.
-const LOCK: i64 = 0x7461_6873_696c;
+/// Name of the lock that the numbering node of a PostgreSQL database holds: "events". It holds it for as long as it runs, so it must be
+/// another than that of migrations, for which a node that starts waits.
+const LOCK: i64 = 0x6576_656e_7473;
 
 const ELECT: &str = "SELECT pg_try_advisory_lock(?) AS won, CAST(pg_backend_pid() AS BIGINT) AS session";
 
