@@ -104,7 +104,7 @@ async fn a_cancel_that_was_refused_keeps_no_key(#[values(Engine::Sqlite, Engine:
     let theirs = Waiting::at(&shop, intent_example()).await;
     canceling(&shop, &theirs, "stop-1").await.is(200);
     // Requests of one millisecond have no order.
-    app.clock.advance(chrono::Duration::milliseconds(1));
+    app.clock.advance(Duration::milliseconds(1));
     let heard = canceling(&desk, &intent, "stop-1").await.is(200);
     assert_eq!(heard.header("idempotent-replayed"), "");
     let log = "{ apiRequests(first: 1) { nodes { idempotencyKey status made } } }";
