@@ -32,8 +32,7 @@ else
 fi
 
 echo "== databases: $databases"
-# Tests wait for databases and servers more than they compute.
-cargo test --workspace "${with[@]}" -- --test-threads "$(($(nproc) + 1))" "${only[@]}"
+cargo test --workspace "${with[@]}" -- "${only[@]}"
 echo "== conformance with the public GraphQL tools"
 TAHSIL_BIN="${CARGO_TARGET_DIR:-target}/debug/tahsil" tests/conformance/run.sh
 echo "== the hosted pages in a browser"
