@@ -1,8 +1,9 @@
-//! Events on this node: who numbers them, how the node hears of them, what it keeps.
+//! What can be followed on this node: who numbers events, how the node hears of them, what it keeps; and the request log.
 //!
 //! Invariant: a node that works takes its turn at numbering, one that serves reads the log for its connections, and both end with it.
 
 use crate::config::{Config, Nats};
+use jobs::RequestTail;
 use jobs::event::{EventBus, Feed, InProcess, Postgres, SequencerState, sequence};
 use service::App;
 use std::sync::Arc;
@@ -25,6 +26,8 @@ pub enum BusError {
 pub struct Events {
     /// The newest events.
     pub feed: Feed,
+    /// The request log as it is written.
+    pub requests: RequestTail,
     /// What this node numbered.
     pub sequencer: Arc<SequencerState>,
     tasks: Vec<JoinHandle<()>>,
@@ -38,6 +41,7 @@ impl Events {
     pub async fn start(app: &App, config: &Config, stopping: &CancellationToken) -> Result<Self, BusError> {
         let mut events = Self {
             feed: Feed::new(app.clone()),
+            requests: RequestTail::new(app.clone()),
             sequencer: Arc::default(),
             tasks: Vec::new(),
         };
@@ -53,10 +57,14 @@ impl Events {
             events.tasks.push(tokio::spawn(numbering));
         }
         if config.role.serves() {
-            let (feed, stopping) = (events.feed.clone(), stopping.clone());
+            let (feed, stopping, seen) = (events.feed.clone(), stopping.clone(), stopping.clone());
             events
                 .tasks
                 .push(tokio::spawn(async move { feed.run(bus, stopping).await }));
+            let (requests, stopping) = (events.requests.clone(), seen);
+            events
+                .tasks
+                .push(tokio::spawn(async move { requests.run(stopping).await }));
         }
         Ok(events)
     }

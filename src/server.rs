@@ -11,7 +11,7 @@ use crate::graphql::document::{Documents, Manifest, ManifestError, Types};
 use crate::http::admission::Gate;
 use crate::http::cookie::SessionCookie;
 use crate::http::event_metrics::EventMetrics;
-use crate::http::graphql::Live;
+use crate::http::graphql::{Live, Logs};
 use crate::http::health::{Readiness, ReadinessCheck, Unavailable};
 use crate::http::limit::{Nodes, Throttle, keep_exchanging};
 use crate::http::metrics::{self, Metrics};
@@ -210,7 +210,10 @@ pub fn router(
     let live = Live::new(
         app.clone(),
         schema.clone(),
-        events.feed.clone(),
+        Logs {
+            events: events.feed.clone(),
+            requests: events.requests.clone(),
+        },
         config.live.clone(),
         origins,
         stopping.clone(),

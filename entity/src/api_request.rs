@@ -49,6 +49,7 @@ pub struct Model {
     pub made: Json,
     #[serde(deserialize_with = "column::instant")]
     pub created_at: Timestamp,
+    pub pos: Option<i64>,
 }
 
 /// Joins are written where they are used.

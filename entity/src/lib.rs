@@ -5,6 +5,7 @@
 //! and what the database itself refuses, stands in `migration`; joins stand where they are used, in `service`.
 
 pub mod api_request;
+pub mod api_request_position;
 pub mod business_day;
 pub mod callback_key;
 pub mod card;

@@ -4,3 +4,6 @@
 //! when something is written, not what anybody sees. See README.md for what is here yet.
 
 pub mod event;
+mod request_tail;
+
+pub use request_tail::{RequestFollower, RequestTail};

@@ -32,7 +32,8 @@ pub struct Keys {
     client_secret: Key,
     client_secret_hash: Key,
     shared: Key,
-    event_place: Key,
+    place: Key,
+    place_mask: Key,
     seal: Key,
     /// Says which master key sealed a secret, so that another one is told apart from damage.
     seal_id: String,
@@ -68,7 +69,8 @@ impl Keys {
             client_secret: key("tahsil/client-secret/1"),
             client_secret_hash: key("tahsil/client-secret-hash/1"),
             shared: key("tahsil/shared-key-fingerprint/1"),
-            event_place: key("tahsil/event-place/1"),
+            place: key("tahsil/place/1"),
+            place_mask: key("tahsil/place-mask/1"),
             seal: key("tahsil/seal/1"),
             seal_id: hex::encode(
                 mac(master, [b"tahsil/seal-id/1".as_slice()])
@@ -167,19 +169,16 @@ impl Keys {
         hex::encode(mac(&self.client_secret_hash, [secret.as_bytes()]))
     }
 
-    /// What makes the cursor of a place among the events of `tenant` one that only we can give.
+    /// What makes the cursor of a place one that only we can give. Parts have fixed lengths, so none is taken for another.
     #[must_use]
-    pub fn event_place_proof(&self, tenant: domain::merchant::Tenant, seq: i64) -> [u8; 8] {
-        let (merchant, mode) = (tenant.merchant.to_string(), tenant.mode.as_str());
-        let parts = [
-            merchant.as_bytes(),
-            b"/",
-            mode.as_bytes(),
-            b"/",
-            &seq.to_be_bytes(),
-        ];
-        let [a, b, c, d, e, f, g, h, ..] = mac(&self.event_place, parts);
-        [a, b, c, d, e, f, g, h]
+    pub fn place_proof<const N: usize>(&self, parts: [&[u8]; N]) -> [u8; 8] {
+        first_eight(&mac(&self.place, parts))
+    }
+
+    /// What hides the place in the cursor with this proof.
+    #[must_use]
+    pub fn place_mask(&self, proof: [u8; 8]) -> i64 {
+        i64::from_be_bytes(first_eight(&mac(&self.place_mask, [proof.as_slice()])))
     }
 
     /// The hash of a secret, as it is kept.
@@ -253,6 +252,11 @@ fn mac<'a>(key: &[u8; 32], parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32
     let mut mac = keyed(key);
     parts.into_iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().into()
+}
+
+fn first_eight(bytes: &[u8; 32]) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = *bytes;
+    [a, b, c, d, e, f, g, h]
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod credential;
 pub mod db;
 mod error;
 pub mod event;
+pub mod followed;
 mod idempotency;
 pub mod integrity;
 pub mod intent;

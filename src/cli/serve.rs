@@ -11,6 +11,9 @@ use service::App;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
+/// More than a node can serve.
+const MOST_FILES: u64 = 1_048_576;
+
 /// How to begin. Where it listens and what it does are settings: `--listen`, `--role`.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -40,8 +43,12 @@ pub async fn run(args: &Args, config: &Config) -> anyhow::Result<Outcome> {
     server.until_stopped(listener, config).await
 }
 
-/// The address, taken.
+/// The address, taken, with room for as many connections as the system lets us have.
 pub async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    match rlimit::increase_nofile_limit(MOST_FILES) {
+        Ok(most) => tracing::info!(most, "files and connections that may be open at once"),
+        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
+    }
     let address = config.http.listen;
     TcpListener::bind(address)
         .await

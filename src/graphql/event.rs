@@ -1,6 +1,7 @@
 //! Events: facts that happened, and places among them.
 
 use super::context::ContextExt;
+use super::cursor::EventCursor;
 use super::enums::{mirrored, name_of};
 use super::error::query_failure;
 use super::load::PayloadOf;
@@ -9,12 +10,8 @@ use super::node::{self, Node};
 use super::payment::shared as shared_failure;
 use super::time::DateTime;
 use async_graphql::Enum;
-use async_graphql::{
-    Context, ID, InputValueError, InputValueResult, Json, Object, Result, Scalar, ScalarType, Value,
-};
-use domain::merchant::Tenant;
-use service::App;
-use service::event::Place;
+use async_graphql::{Context, ID, Json, Object, Result};
+use service::followed::{Followed, Place};
 use std::sync::Arc;
 
 mirrored! {
@@ -77,36 +74,6 @@ mirrored! {
     }
 }
 
-/// A place among the events of your merchant and mode. Keep it as it is: it says nothing to anybody else, and is good for them only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventCursor(pub String);
-
-/// A place among the events of your merchant and mode. Keep it as it is: it says nothing to anybody else, and is good for them only.
-#[Scalar(name = "EventCursor")]
-impl ScalarType for EventCursor {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) => Ok(Self(text)),
-            _ => Err(InputValueError::custom("a cursor is a string")),
-        }
-    }
-
-    fn is_valid(value: &Value) -> bool {
-        Self::parse(value.clone()).is_ok()
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.clone())
-    }
-}
-
-impl EventCursor {
-    /// The cursor of a place.
-    pub fn of(app: &App, tenant: Tenant, place: Place) -> Self {
-        Self(place.cursor(app, tenant))
-    }
-}
-
 /// An event that has its place.
 #[derive(Clone)]
 pub struct Event {
@@ -153,9 +120,13 @@ impl Event {
         Place(self.told.seq)
     }
 
-    /// Whose it is.
-    pub fn tenant(&self) -> Tenant {
-        self.told.tenant
+    /// The place after it, for whoever follows.
+    ///
+    /// # Errors
+    /// Nothing but a defect: the parts of an installation are always at hand.
+    pub fn cursor(&self, ctx: &Context<'_>) -> Result<EventCursor> {
+        let followed = Followed::Events(self.told.tenant);
+        Ok(EventCursor::of(ctx.app()?, followed, self.place()))
     }
 
     pub(super) fn told(&self) -> &Arc<service::event::Event> {
@@ -193,8 +164,9 @@ impl Event {
     }
 
     /// The place after it: from here on, events are newer.
-    async fn cursor(&self, ctx: &Context<'_>) -> Result<EventCursor> {
-        Ok(EventCursor::of(ctx.app()?, self.told.tenant, self.place()))
+    #[graphql(name = "cursor")]
+    async fn cursor_after(&self, ctx: &Context<'_>) -> Result<EventCursor> {
+        self.cursor(ctx)
     }
 
     /// Id of the object that it is about.

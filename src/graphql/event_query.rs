@@ -2,34 +2,18 @@
 
 use super::connection::PageArguments;
 use super::context::ContextExt;
-use super::error::{Code, failure, query_failure};
-use super::event::{Event, EventCursor, EventType};
-use super::event_subscription::place;
+use super::cursor::EventCursor;
+use super::error::query_failure;
+use super::event::{Event, EventType};
+use super::follow::{cursor_expired, head, place};
 use async_graphql::connection::{Connection, Edge, EmptyFields};
-use async_graphql::{Context, ErrorExtensions, Object, Result};
-use domain::merchant::Tenant;
-use service::event::{EventFilter, Expired, Place, head, resume, tenant};
+use async_graphql::{Context, Object, Result};
+use service::event::{EventFilter, tenant};
+use service::followed::{Followed, Place};
 use service::page::Way;
-
-/// How far events had come before anything else of a request was read: the door looks first, so that no list beside the cursor can
-/// lack an effect from before it.
-#[derive(Clone, Copy)]
-pub struct EventHead(pub Place);
 
 /// A page of events.
 pub type Events = Connection<String, Event, EmptyFields>;
-
-/// Events after this place are deleted, or have never been.
-pub fn expired(ctx: &Context<'_>, tenant: Tenant, expired: Expired) -> Result<async_graphql::Error> {
-    let oldest = expired.oldest.cursor(ctx.app()?, tenant);
-    let message = "events after this cursor are deleted: load your lists anew, and follow from the eventCursor beside them";
-    Ok(
-        failure(Code::CursorExpired, message).extend_with(|_, extensions| {
-            extensions.set("code", Code::CursorExpired.as_str());
-            extensions.set("oldestCursor", oldest);
-        }),
-    )
-}
 
 #[derive(Default)]
 pub struct EventQuery;
@@ -41,11 +25,8 @@ impl EventQuery {
     async fn event_cursor(&self, ctx: &Context<'_>) -> Result<EventCursor> {
         let (app, actor) = (ctx.app()?, ctx.actor()?);
         let tenant = tenant(actor).map_err(|forbidden| query_failure(forbidden.into()))?;
-        let place = match ctx.data_opt::<EventHead>() {
-            Some(head) => head.0,
-            None => head(app, actor).await.map_err(query_failure)?,
-        };
-        Ok(EventCursor::of(app, tenant, place))
+        let followed = Followed::Events(tenant);
+        Ok(EventCursor::of(app, followed, head(ctx, followed).await?))
     }
 
     /// Events, oldest first, by the cursors of subscriptions. They are kept for a while (`event_days`).
@@ -60,7 +41,7 @@ impl EventQuery {
     ) -> Result<Events> {
         let (app, actor) = (ctx.app()?, ctx.actor()?);
         let forbidden = |forbidden: domain::actor::Forbidden| query_failure(forbidden.into());
-        let tenant = tenant(actor).map_err(forbidden)?;
+        let followed = Followed::Events(tenant(actor).map_err(forbidden)?);
         let types: Option<Vec<domain::event::EventType>> =
             types.map(|types| types.into_iter().map(Into::into).collect());
         let filter = EventFilter::of(actor, types.as_deref()).map_err(forbidden)?;
@@ -70,11 +51,16 @@ impl EventQuery {
             last,
             before: before.map(|cursor| cursor.0),
         };
-        let request = arguments.read(|cursor| Ok(place(ctx, tenant, &EventCursor(cursor.to_owned()))?.0))?;
+        let request = arguments.read(|cursor| Ok(place(ctx, followed, cursor)?.0))?;
         if let (Some(edge), Way::Forward) = (request.edge, request.way) {
-            let there = resume(app, actor, Place(edge)).await.map_err(query_failure)?;
-            if let Err(gone) = there {
-                return Err(expired(ctx, tenant, gone)?);
+            let there = followed.resume(app, Place(edge)).await.map_err(query_failure)?;
+            if let Err(expired) = there {
+                let gone = cursor_expired(app, followed, expired);
+                return Err(async_graphql::Error {
+                    message: gone.message,
+                    source: None,
+                    extensions: gone.extensions,
+                });
             }
         }
         let page = service::event::page(app, actor, &filter, &request)
@@ -84,7 +70,7 @@ impl EventQuery {
         connection.edges = Event::page(ctx, page.items)
             .await?
             .into_iter()
-            .map(|event| Edge::new(event.place().cursor(app, tenant), event))
+            .map(|event| Edge::new(followed.cursor(app, event.place()), event))
             .collect();
         Ok(connection)
     }

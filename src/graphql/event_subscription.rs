@@ -1,11 +1,10 @@
-//! What can be followed as it happens.
-//!
-//! Invariant: a resolver here says what is wanted and prints what it is given; it waits for nothing. Who follows, from which place, and when
-//! this runs is the matter of the door (`src/http/graphql/live`), which runs it once for all that want the same.
+//! Subscriptions to events.
 
 use super::context::ContextExt;
-use super::error::{Code, failure, query_failure};
-use super::event::{Event, EventCursor, EventType};
+use super::error::query_failure;
+use super::cursor::EventCursor;
+use super::event::{Event, EventType};
+use super::follow::{Told, Wanted, What, run};
 use super::intent::Intent;
 use super::node::Node;
 use super::payment::Payment;
@@ -13,64 +12,9 @@ use async_graphql::{Context, ID, Object, Result, Subscription};
 use domain::event::Subject;
 use domain::merchant::Tenant;
 use futures_util::stream::{self, Stream};
-use service::event::{EventFilter, Place, tenant};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// What a subscription wants.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Wanted {
-    /// Whose events.
-    pub tenant: Tenant,
-    /// Which of them.
-    pub filter: EventFilter,
-    /// Whether it is told now and then how far it has come, when nothing happens for it.
-    pub heartbeats: bool,
-}
-
-/// What there is to print.
-#[derive(Clone)]
-pub enum Told {
-    /// An event that is wanted.
-    Event(Arc<service::event::Event>),
-    /// Nothing happened up to this place.
-    Heartbeat(Place),
-}
-
-impl Told {
-    /// Up to where it tells.
-    #[must_use]
-    pub fn place(&self) -> Place {
-        match self {
-            Self::Event(event) => Place(event.seq),
-            Self::Heartbeat(place) => *place,
-        }
-    }
-}
-
-/// Why the door runs a subscription.
-pub enum Purpose {
-    /// To learn what is wanted, and from which place on.
-    Ask(Mutex<Option<(Wanted, Option<Place>)>>),
-    /// To print.
-    Print(Vec<Told>),
-}
-
-impl Purpose {
-    /// To learn what is wanted.
-    #[must_use]
-    pub const fn ask() -> Self {
-        Self::Ask(Mutex::new(None))
-    }
-
-    /// What was learnt.
-    #[must_use]
-    pub fn answer(&self) -> Option<(Wanted, Option<Place>)> {
-        match self {
-            Self::Ask(wanted) => wanted.lock().unwrap_or_else(PoisonError::into_inner).take(),
-            Self::Print(_) => None,
-        }
-    }
-}
+use service::event::{EventFilter, tenant};
+use service::followed::Followed;
+use std::sync::Arc;
 
 /// An event of yours, or word that nothing happened, with the place up to which you have heard everything.
 pub struct EventEnvelope {
@@ -83,14 +27,14 @@ pub struct EventEnvelope {
 impl EventEnvelope {
     /// Keep the last one: a new subscription goes on `after` it, and misses nothing.
     async fn cursor(&self, ctx: &Context<'_>) -> Result<EventCursor> {
-        Ok(EventCursor::of(ctx.app()?, self.tenant, self.told.place()))
+        Ok(EventCursor::of(ctx.app()?, Followed::Events(self.tenant), self.told.place()))
     }
 
     /// What happened; null in a heartbeat.
     async fn event(&self) -> Option<Event> {
         match &self.told {
             Told::Event(event) => Event::new(Arc::clone(event)),
-            Told::Heartbeat(_) => None,
+            Told::Request(_) | Told::Heartbeat(_) => None,
         }
     }
 }
@@ -103,7 +47,7 @@ pub struct PaymentUpdate(Event);
 impl PaymentUpdate {
     /// Keep the last one: a new subscription goes on `after` it, and misses nothing.
     async fn cursor(&self, ctx: &Context<'_>) -> Result<EventCursor> {
-        Ok(EventCursor::of(ctx.app()?, self.0.tenant(), self.0.place()))
+        self.0.cursor(ctx)
     }
 
     /// What happened.
@@ -125,7 +69,7 @@ pub struct IntentUpdate(Event);
 impl IntentUpdate {
     /// Keep the last one: a new subscription goes on `after` it, and misses nothing.
     async fn cursor(&self, ctx: &Context<'_>) -> Result<EventCursor> {
-        Ok(EventCursor::of(ctx.app()?, self.0.tenant(), self.0.place()))
+        self.0.cursor(ctx)
     }
 
     /// What happened.
@@ -169,7 +113,7 @@ impl EventSubscription {
         if let Some(id) = subject {
             filter = filter.about(id.to_string());
         }
-        let (tenant, told) = run(ctx, filter, after, heartbeats)?;
+        let (tenant, told) = told(ctx, filter, after, heartbeats)?;
         Ok(stream::iter(
             told.into_iter().map(move |told| EventEnvelope { tenant, told }),
         ))
@@ -205,13 +149,13 @@ fn about(ctx: &Context<'_>, subjects: &[Subject], id: &ID, after: Option<EventCu
         .copied()
         .filter(|event_type| subjects.contains(&event_type.subject()))
         .collect();
-    let filter = filter(ctx, Some(&types))?.about(id.to_string());
-    let (_, told) = run(ctx, filter, after, false)?;
+    let filter = filter(ctx, Some(&types))?.about(id.to_string()).and_later_types();
+    let (_, told) = told(ctx, filter, after, false)?;
     Ok(told
         .into_iter()
         .filter_map(|told| match told {
             Told::Event(event) => Event::new(event),
-            Told::Heartbeat(_) => None,
+            Told::Request(_) | Told::Heartbeat(_) => None,
         })
         .collect())
 }
@@ -220,37 +164,18 @@ fn filter(ctx: &Context<'_>, types: Option<&[domain::event::EventType]>) -> Resu
     EventFilter::of(ctx.actor()?, types).map_err(|forbidden| query_failure(forbidden.into()))
 }
 
-/// Says what is wanted, or gives what there is to print.
-fn run(
+/// Says what is wanted, or gives what there is to print, and whose it is.
+fn told(
     ctx: &Context<'_>,
     filter: EventFilter,
     after: Option<EventCursor>,
     heartbeats: bool,
 ) -> Result<(Tenant, Vec<Told>)> {
     let tenant = tenant(ctx.actor()?).map_err(|forbidden| query_failure(forbidden.into()))?;
-    let Some(purpose) = ctx.data_opt::<Arc<Purpose>>() else {
-        return Err(failure(
-            Code::BadRequest,
-            "follow events over a WebSocket (graphql-transport-ws) or over SSE at /graphql/stream",
-        ));
+    let wanted = Wanted {
+        what: What::Events(tenant, filter),
+        heartbeats,
     };
-    match purpose.as_ref() {
-        Purpose::Ask(answer) => {
-            let after = after.map(|cursor| place(ctx, tenant, &cursor)).transpose()?;
-            let wanted = Wanted {
-                tenant,
-                filter,
-                heartbeats,
-            };
-            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some((wanted, after));
-            Ok((tenant, Vec::new()))
-        }
-        Purpose::Print(told) => Ok((tenant, told.clone())),
-    }
-}
-
-/// The place that a cursor names.
-pub(super) fn place(ctx: &Context<'_>, tenant: Tenant, cursor: &EventCursor) -> Result<Place> {
-    Place::read(ctx.app()?, tenant, &cursor.0)
-        .map_err(|unknown| failure(Code::BadUserInput, unknown.to_string()))
+    let after = after.map(|cursor| cursor.0);
+    Ok((tenant, run(ctx, wanted, after.as_deref())?))
 }

@@ -5,6 +5,7 @@
 
 mod api_request;
 mod api_request_filter;
+mod api_request_subscription;
 mod api_version;
 mod card;
 mod checkout_enums;
@@ -13,6 +14,7 @@ mod context;
 mod credential;
 mod credential_input;
 mod credential_mutation;
+mod cursor;
 mod customer;
 pub mod document;
 mod enums;
@@ -20,6 +22,7 @@ mod error;
 mod event;
 mod event_query;
 mod event_subscription;
+mod follow;
 mod integrity;
 mod intent;
 mod intent_input;
@@ -58,8 +61,7 @@ mod written;
 
 pub use context::AnsweredBy;
 pub use error::{Code, failure};
-pub use event_query::EventHead;
-pub use event_subscription::{Purpose, Told, Wanted};
+pub use follow::{Heads, Purpose, Told, Wanted, What, cursor_expired};
 pub use rate_limit::{Spent, Tally};
 pub use schema::{Schema, build, sdl};
 pub use user_error::{UserError, UserErrorCode, user_errors};

@@ -3,7 +3,7 @@
 use super::document::{DEEPEST_NESTING, DEEPEST_SELECTION, MOST_DIRECTIVES_IN_ONE_PLACE};
 use super::pages::Pages;
 use super::{
-    api_request, api_version, card, credential, credential_mutation, event_query, event_subscription,
+    api_request, api_request_subscription, api_version, card, credential, credential_mutation, event_query, event_subscription,
     integrity, intent, intent_mutation, intent_query, ledger, merchant, merchant_update, node, operation,
     payment, payment_link, payment_link_mutation, payment_mutation, payment_query, promo_code, rate_limit,
     refund, viewer,
@@ -28,6 +28,7 @@ pub struct Query(
     ledger::LedgerQuery,
     event_query::EventQuery,
     api_request::ApiRequestQuery,
+    api_request_subscription::ApiRequestCursorQuery,
     integrity::IntegrityQuery,
     rate_limit::RateLimitQuery,
     viewer::ViewerQuery,
@@ -50,7 +51,10 @@ pub struct Mutation(
 
 /// Everything that can be followed.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(event_subscription::EventSubscription);
+pub struct Subscription(
+    event_subscription::EventSubscription,
+    api_request_subscription::ApiRequestSubscription,
+);
 
 /// The schema of this installation.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -8,7 +8,9 @@ use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 /// Enough for a thousand requests at once on a slow machine, and limits that are not what is tested.
-const SETTINGS: [(&str, &str); 3] = [
+const SETTINGS: [(&str, &str); 5] = [
+    ("TAHSIL_LIMIT_PAYMENTS_PER_SECOND", "1000000"),
+    ("TAHSIL_LIMIT_PAYMENTS_PER_HOUR", "1000000000"),
     ("TAHSIL_LIMIT_LIVE_CONNECTIONS", "10000"),
     ("TAHSIL_LIMIT_PUBLIC_PER_SECOND", "1000000"),
     ("TAHSIL_DB_ACQUIRE_TIMEOUT_MS", "20000"),
@@ -192,7 +194,8 @@ async fn one_that_stops_reading_for_a_minute_costs_its_queue_and_delays_nobody()
     quick.subscribe("1", follow, json!({ "after": start })).await;
 
     // 600 events a second for a minute: some six megabytes that the one who is stuck does not take.
-    let (mut worst, mut last, mut before) = (Duration::ZERO, 0_i64, 0);
+    // The merchant's key is its first event.
+    let (mut worst, mut last, mut before) = (Duration::ZERO, 1_i64, 0);
     let begun = Instant::now();
     for round in 0..600_u32 {
         let sent = Instant::now();
@@ -227,11 +230,46 @@ async fn one_that_stops_reading_for_a_minute_costs_its_queue_and_delays_nobody()
     // What is kept of events for all (some 300 bytes each), and no more.
     assert!(grown < 48 * 1024, "{grown} KiB");
     // It reads again, and has missed nothing.
-    let mut sequence = 0;
+    let mut sequence = 1;
     while sequence < last {
         let told: Value = stuck.data("1").await["events"].clone();
         let next: i64 = told["event"]["sequence"].as_str().unwrap().parse().unwrap();
         assert_eq!(next, sequence + 1);
         sequence = next;
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asked_for_heartbeats_is_told_how_far_it_has_come_while_nothing_happens(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = TestDatabase::create(engine).await;
+    let program = Program::on(&database);
+    let shop = program.shop("shop").await;
+    let node = program.serve(&SETTINGS).await;
+    let follow = "subscription($after: EventCursor) { events(after: $after, types: [PAYMENT_CAPTURED], heartbeats: true) { \
+                  cursor event { sequence } } }";
+    let mut socket = Socket::of(&node.url, &shop.secret).await;
+    let begun = Instant::now();
+    socket.subscribe("1", follow, json!({})).await;
+    let beat = socket.data("1").await["events"].clone();
+    let took = begun.elapsed();
+    assert_eq!(beat["event"], Value::Null);
+    assert!(took > Duration::from_secs(20), "{took:?}");
+    println!("{engine:?}: a heartbeat after {:.1} s", took.as_secs_f32());
+    // Its place is one to go on from.
+    let mut later = Socket::of(&node.url, &shop.secret).await;
+    later.subscribe("1", follow, json!({ "after": beat["cursor"] })).await;
+    Hand::at(&database.url)
+        .await
+        .change(
+            "INSERT INTO outbox_events (id, merchant_id, mode, type, subject_id, data, occurred_at) \
+             SELECT 'evt_00000000000000000000000001', merchant_id, mode, 'payment.captured', 'pay_00000000000000000000000000', \
+             '{}', '2026-06-15T10:00:00+00:00' FROM credentials",
+        )
+        .await;
+    for socket in [&mut socket, &mut later] {
+        assert_eq!(socket.data("1").await["events"]["event"]["sequence"], "2");
     }
 }

@@ -17,9 +17,9 @@ const PAGE: usize = 256;
 #[derive(Debug, thiserror::Error)]
 pub enum LostPlace {
     /// What follows was deleted.
-    #[error("the events after this place are deleted")]
+    #[error("what follows this place is deleted")]
     Deleted,
-    /// The log could not be read.
+    /// It could not be read.
     #[error(transparent)]
     Log(#[from] Error),
 }

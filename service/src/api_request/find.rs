@@ -22,7 +22,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
 const SLACK: Duration = Duration::minutes(10);
 
 /// Which requests; every part that is given must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
     /// Those of this merchant; merchants see their own in any case.
     pub merchant: Option<MerchantId>,
@@ -51,7 +51,7 @@ pub struct Filter {
 }
 
 /// Which paths.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PathFilter {
     /// This one.
     Exactly(String),
@@ -60,7 +60,7 @@ pub enum PathFilter {
 }
 
 /// Which HTTP statuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StatusFilter {
     /// This one.
     Exactly(u16),
@@ -149,7 +149,7 @@ async fn settle(app: &App) {
     }
 }
 
-fn narrowed(query: Select<table::Entity>, filter: &Filter) -> Select<table::Entity> {
+pub(super) fn narrowed(query: Select<table::Entity>, filter: &Filter) -> Select<table::Entity> {
     let path = filter.path.as_ref().map(|path| match path {
         PathFilter::Exactly(path) => Column::Path.eq(path.as_str()),
         PathFilter::BeginsWith(start) => {

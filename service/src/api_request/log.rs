@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// Most requests of strangers that are noted in a second. They cost whoever sends them nothing, so without a bound anybody could
 /// fill the disk; enough of them are kept to see that somebody tries.
@@ -48,6 +48,8 @@ pub(super) struct Shared {
     rate: Rate,
     strangers: Rate,
     pub(super) tally: Tally,
+    /// Rows were written.
+    pub(super) written: watch::Sender<()>,
     /// Something is there for the writer.
     pub(super) wake: Notify,
     /// Whoever pauses before another try is not to.
@@ -120,6 +122,7 @@ impl RequestLog {
                 most: STRANGERS_PER_SECOND,
             },
             tally: Tally::default(),
+            written: watch::Sender::default(),
             wake: Notify::new(),
             hurry: Notify::new(),
         }))
@@ -196,6 +199,12 @@ impl RequestLog {
         if !queue.has_writer || (idle && !queue.is_empty()) {
             self.0.wake_writer(&mut queue);
         }
+    }
+
+    /// Changes when this node has written rows.
+    #[must_use]
+    pub fn written(&self) -> watch::Receiver<()> {
+        self.0.written.subscribe()
     }
 
     /// Resolves when everything that was noted before is written, or given up.

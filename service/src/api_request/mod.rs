@@ -4,6 +4,7 @@
 //! once. What there is no room for is counted, and what was denied or changed something is kept before plain questions.
 
 mod find;
+mod follow;
 mod log;
 mod purge;
 mod queue;
@@ -11,5 +12,6 @@ mod statements;
 mod writer;
 
 pub use find::{Filter, PathFilter, StatusFilter, get, get_many, page};
+pub use follow::{Logged, Positions, after, followed, positions};
 pub use log::{Counts, RequestLog};
 pub use purge::purge;

@@ -12,10 +12,12 @@ const CHUNK: u64 = 500;
 const OLDEST: &str = "SELECT id FROM api_requests WHERE id < ? ORDER BY id LIMIT 1";
 /// Nodes that purge at once take different rows. Uses the primary key.
 const DELETE_POSTGRES: &str = "DELETE FROM api_requests WHERE id IN \
-     (SELECT id FROM api_requests WHERE id < ? ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED)";
+     (SELECT id FROM api_requests WHERE id < ? ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED) RETURNING pos";
 /// The same for SQLite, where there is one writer.
 const DELETE_SQLITE: &str = "DELETE FROM api_requests WHERE id IN \
-     (SELECT id FROM api_requests WHERE id < ? ORDER BY id LIMIT ?)";
+     (SELECT id FROM api_requests WHERE id < ? ORDER BY id LIMIT ?) RETURNING pos";
+/// Places up to here are not whole any more.
+const NOTE: &str = "UPDATE api_request_positions SET purged_pos = ? WHERE id = 1 AND purged_pos < ?";
 
 /// Deletes requests that came before an instant, oldest first and at most `limit`; says how many.
 ///
@@ -37,7 +39,19 @@ pub async fn purge(app: &App, before: Timestamp, limit: u64) -> Result<u64> {
         let delete = sql(postgres, text).bind(bound.clone()).bind(rows);
         let gone = app
             .db()
-            .in_txn(move |txn| Box::pin(async move { Ok(delete.run(txn).await?) }))
+            .in_txn(move |txn| {
+                Box::pin(async move {
+                    let rows = delete.all(txn).await?;
+                    let mut last = None;
+                    for row in &rows {
+                        last = last.max(row.try_get_by::<Option<i64>, _>("pos")?);
+                    }
+                    if let Some(last) = last {
+                        sql(postgres, NOTE).bind(last).bind(last).run(txn).await?;
+                    }
+                    Ok(rows.len() as u64)
+                })
+            })
             .await?;
         purged += gone;
         if gone < chunk {

@@ -13,31 +13,36 @@ use entity::api_request::Row;
 use sea_orm::DbErr;
 use serde::Serialize;
 
-/// An id that is there already is that of a try whose COMMIT was not heard of.
+/// An id that is there already is that of a try whose COMMIT was not heard of. Rows get places; the row that says how far these have
+/// come is held until the commit, so nobody sees a place before those below it.
 const ROWS_POSTGRES: &str = "\
+WITH placed AS (UPDATE api_request_positions SET last_pos = last_pos + ? WHERE id = 1 RETURNING last_pos) \
 INSERT INTO api_requests (id, merchant_id, mode, credential_id, operator_id, session_id, way, method, path, operation, denial, \
     rate_limit, drift_seconds, body_sha256, idempotency_key, api_version, ip, user_agent, status, error_code, duration_micros, made, \
-    created_at) \
+    created_at, pos) \
 SELECT id, merchant_id, mode, credential_id, operator_id, session_id, way, method, path, operation, denial, \
     rate_limit, drift_seconds, body_sha256, idempotency_key, api_version, ip, user_agent, status, error_code, duration_micros, made, \
-    created_at \
-FROM json_to_recordset(?::json) AS r(id TEXT, merchant_id TEXT, mode TEXT, credential_id TEXT, operator_id TEXT, session_id TEXT, \
+    created_at, placed.last_pos - ? + row_number() OVER () \
+FROM placed, json_to_recordset(?::json) AS r(id TEXT, merchant_id TEXT, mode TEXT, credential_id TEXT, operator_id TEXT, session_id TEXT, \
     way TEXT, method TEXT, path TEXT, operation TEXT, denial TEXT, rate_limit TEXT, drift_seconds BIGINT, body_sha256 TEXT, \
     idempotency_key TEXT, api_version TEXT, ip TEXT, user_agent TEXT, status INTEGER, error_code TEXT, duration_micros BIGINT, \
     made JSONB, created_at TIMESTAMPTZ) \
 ON CONFLICT DO NOTHING";
 
+/// The places of [`ROWS_SQLITE`].
+const PLACES_SQLITE: &str = "UPDATE api_request_positions SET last_pos = last_pos + ? WHERE id = 1";
 /// The same for SQLite, which needs a condition between SELECT and ON CONFLICT to tell them apart. `json_each` would read the text of
 /// a row anew for each of its columns, which takes three times as long.
 const ROWS_SQLITE: &str = "\
 INSERT INTO api_requests (id, merchant_id, mode, credential_id, operator_id, session_id, way, method, path, operation, denial, \
     rate_limit, drift_seconds, body_sha256, idempotency_key, api_version, ip, user_agent, status, error_code, duration_micros, made, \
-    created_at) \
+    created_at, pos) \
 SELECT value ->> 'id', value ->> 'merchant_id', value ->> 'mode', value ->> 'credential_id', value ->> 'operator_id', \
     value ->> 'session_id', value ->> 'way', value ->> 'method', value ->> 'path', value ->> 'operation', value ->> 'denial', \
     value ->> 'rate_limit', value ->> 'drift_seconds', value ->> 'body_sha256', value ->> 'idempotency_key', \
     value ->> 'api_version', value ->> 'ip', value ->> 'user_agent', value ->> 'status', value ->> 'error_code', \
-    value ->> 'duration_micros', value -> 'made', value ->> 'created_at' \
+    value ->> 'duration_micros', value -> 'made', value ->> 'created_at', \
+    (SELECT last_pos FROM api_request_positions WHERE id = 1) - ? + row_number() OVER () \
 FROM jsonb_each(?) WHERE TRUE ON CONFLICT DO NOTHING";
 
 /// Nodes that write the same credentials at once take their rows in one order, so that none waits for another in a circle. Uses the
@@ -101,16 +106,8 @@ fn json(values: &impl Serialize) -> Result<String> {
 /// Writes a part: all of it or nothing.
 pub(super) async fn write(db: &Db, part: &Part) -> Result<()> {
     let postgres = db.is_postgres();
-    let (rows_sql, uses_sql) = if postgres {
-        (ROWS_POSTGRES, USES_POSTGRES)
-    } else {
-        (ROWS_SQLITE, USES_SQLITE)
-    };
-    let mut statements = Vec::with_capacity(2);
-    if !part.rows.is_empty() {
-        let rows: Vec<Row<'_>> = part.rows.iter().map(Row::from).collect();
-        statements.push((rows_sql, json(&rows)?));
-    }
+    let mut statements = Vec::with_capacity(3);
+    // Places come last: until the commit nobody else gets any.
     if !part.uses.is_empty() {
         let uses = part.uses.iter().map(|(id, used)| Use {
             id: *id,
@@ -118,15 +115,27 @@ pub(super) async fn write(db: &Db, part: &Part) -> Result<()> {
             at: used.at.to_rfc3339(),
             ip: used.address,
         });
-        statements.push((uses_sql, json(&uses.collect::<Vec<_>>())?));
+        let text = if postgres { USES_POSTGRES } else { USES_SQLITE };
+        statements.push(sql(postgres, text).bind(json(&uses.collect::<Vec<_>>())?));
+    }
+    if !part.rows.is_empty() {
+        let count = i64::try_from(part.rows.len()).unwrap_or(i64::MAX);
+        let rows: Vec<Row<'_>> = part.rows.iter().map(Row::from).collect();
+        let rows = json(&rows)?;
+        if postgres {
+            statements.push(sql(postgres, ROWS_POSTGRES).bind(count).bind(count).bind(rows));
+        } else {
+            statements.push(sql(postgres, PLACES_SQLITE).bind(count));
+            statements.push(sql(postgres, ROWS_SQLITE).bind(count).bind(rows));
+        }
     }
     if statements.is_empty() {
         return Ok(());
     }
     db.in_txn(move |txn| {
         Box::pin(async move {
-            for (text, values) in statements {
-                sql(postgres, text).bind(values).run(txn).await?;
+            for statement in statements {
+                statement.run(txn).await?;
             }
             Ok(())
         })

@@ -96,6 +96,7 @@ async fn write(log: &Shared, batch: Batch) {
         let rows = part.rows.len();
         let Err(error) = persist(log, &part).await else {
             add(&log.tally.written, rows);
+            log.written.send_replace(());
             continue;
         };
         if passes(&error) {

@@ -2,7 +2,6 @@
 //!
 //! Invariant: an actor sees the events of its own merchant and mode, and of those only what its scopes let it read of their objects.
 
-use super::cursor::Place;
 use super::read::{self, Event};
 use crate::db::sql;
 use crate::page::{Page, PageRequest, Way};
@@ -17,6 +16,8 @@ use domain::merchant::Tenant;
 pub struct EventFilter {
     types: Vec<EventType>,
     about: Option<String>,
+    /// Whether types that come with later versions are among those that are wanted.
+    later: bool,
 }
 
 impl EventFilter {
@@ -43,6 +44,7 @@ impl EventFilter {
             _ => Ok(Self {
                 types: seen,
                 about: None,
+                later: types.is_none(),
             }),
         }
     }
@@ -52,6 +54,19 @@ impl EventFilter {
     pub fn about(mut self, id: String) -> Self {
         self.about = Some(id);
         self
+    }
+
+    /// Of these, also those whose types come with later versions.
+    #[must_use]
+    pub fn and_later_types(mut self) -> Self {
+        self.later = true;
+        self
+    }
+
+    /// Whether this may be one of them and this version cannot tell it, because another node is newer.
+    #[must_use]
+    pub fn is_beyond(&self, event: &Event) -> bool {
+        self.later && event.event_type.is_none() && self.is_about(event)
     }
 
     /// Whether this is one of them.
@@ -86,7 +101,7 @@ pub fn tenant(who: &Actor) -> std::result::Result<Tenant, Forbidden> {
 }
 
 /// How far the events of a merchant and mode have come, and up to where they are deleted.
-async fn counters(app: &App, tenant: Tenant) -> Result<(i64, i64)> {
+pub(crate) async fn counters(app: &App, tenant: Tenant) -> Result<(i64, i64)> {
     let text = "SELECT last_seq, purged_seq FROM event_counters WHERE merchant_id = ? AND mode = ?";
     let row = sql(app.db().is_postgres(), text)
         .bind(tenant.merchant.to_string())
@@ -96,35 +111,6 @@ async fn counters(app: &App, tenant: Tenant) -> Result<(i64, i64)> {
     row.map_or(Ok((0, 0)), |row| {
         Ok((row.try_get_by("last_seq")?, row.try_get_by("purged_seq")?))
     })
-}
-
-/// The place after the last event so far. Whatever is read after this has seen every effect up to here.
-///
-/// # Errors
-/// When the actor is no merchant.
-pub async fn head(app: &App, who: &Actor) -> Result<Place> {
-    let (last, _) = counters(app, tenant(who)?).await?;
-    Ok(Place(last))
-}
-
-/// Why events cannot be read from a place on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expired {
-    /// The oldest place from which they can.
-    pub oldest: Place,
-}
-
-/// Whether all events after `place` are still there.
-///
-/// # Errors
-/// When the actor is no merchant. A place of which they are not is `Ok(Err(_))`.
-pub async fn resume(app: &App, who: &Actor, place: Place) -> Result<std::result::Result<(), Expired>> {
-    let (last, purged) = counters(app, tenant(who)?).await?;
-    // A place that has not been is one of a database that was put back to an earlier state.
-    let is_there = (purged..=last).contains(&place.0);
-    Ok(is_there.then_some(()).ok_or(Expired {
-        oldest: Place(purged),
-    }))
 }
 
 /// A page of events, oldest first, and the place before the oldest that is kept.

@@ -5,7 +5,6 @@
 //! order in which transactions commit (`docs/decisions/0013`). Who reads by places: subscriptions, `Query.events`, webhooks, exports.
 
 mod announce;
-mod cursor;
 mod find;
 mod purge;
 mod read;
@@ -16,8 +15,8 @@ mod sequencer;
 mod write;
 
 pub use announce::{Listener, announce};
-pub use cursor::{Place, UnknownCursor};
-pub use find::{EventFilter, Expired, get_many, head, page, resume, tenant};
+pub(crate) use find::counters;
+pub use find::{EventFilter, get_many, page, tenant};
 pub use purge::purge;
 pub use read::{Event, Positions, after, of_tenant, positions};
 pub use render::render;

@@ -18,8 +18,9 @@ use async_graphql::{Name, Value as Constant, Variables};
 use async_graphql_value::Value;
 use std::convert::Infallible;
 
-/// The question how far events have come.
+/// The questions how far events and the request log have come.
 const EVENT_CURSOR: &str = "eventCursor";
+const REQUEST_CURSOR: &str = "apiRequestCursor";
 
 /// One operation of a document, with its fragments in their places.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct Plan {
     pub deprecated: Vec<String>,
     /// Whether it asks how far events have come.
     pub reads_event_cursor: bool,
+    /// Whether it asks how far the request log has come.
+    pub reads_request_cursor: bool,
     /// The variable that says after which place a subscription begins.
     after: Option<Name>,
     steps: Vec<Step>,
@@ -109,12 +112,14 @@ impl Plan {
         } else if steps.len() > MOST_QUESTIONS {
             return Err(Excess::Questions.into());
         }
+        let asks = |of: &str| names.iter().any(|name| name.as_str() == of);
         Ok(Self {
             kind: operation.ty,
             name: name.cloned(),
             introspects,
             // Names that begin so belong to the language itself.
-            reads_event_cursor: names.iter().any(|name| name.as_str() == EVENT_CURSOR),
+            reads_event_cursor: asks(EVENT_CURSOR),
+            reads_request_cursor: asks(REQUEST_CURSOR),
             after,
             beyond_the_schema: names.iter().any(|name| !name.starts_with("__")),
             declared: Declared::of(operation),
@@ -129,6 +134,12 @@ impl Plan {
     #[must_use]
     pub fn after_variable(&self) -> Option<&str> {
         self.after.as_ref().map(Name::as_str)
+    }
+
+    /// Whether it asks how far any log has come.
+    #[must_use]
+    pub const fn reads_a_cursor(&self) -> bool {
+        self.reads_event_cursor || self.reads_request_cursor
     }
 
     /// Whether it asks about the schema and nothing else.

@@ -14,7 +14,7 @@ mod observe;
 mod parameters;
 mod run;
 
-pub use live::Live;
+pub use live::{Live, Logs};
 pub use observe::GraphqlMetrics;
 
 use crate::config::Introspection;
@@ -219,8 +219,8 @@ async fn execute(
             "follow events over a WebSocket (graphql-transport-ws) here, or over SSE at /graphql/stream";
         return Err(Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, message).into());
     }
-    if let (true, Some(admitted)) = (plan.reads_event_cursor, &admitted) {
-        operation = live::with_head(door, admitted, operation).await;
+    if let (true, Some(admitted)) = (plan.reads_a_cursor(), &admitted) {
+        operation = live::with_heads(door, admitted, plan, operation).await;
     }
     let mut command = None;
     if plan.kind == OperationType::Mutation {

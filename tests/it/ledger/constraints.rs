@@ -365,6 +365,18 @@ fn inserts() -> Vec<(&'static str, String)> {
             "event_sequencer_purged",
             "UPDATE event_sequencer SET purged_pos = 9".into(),
         ),
+        (
+            "api_request_positions_id_check",
+            "UPDATE api_request_positions SET id = 2".into(),
+        ),
+        (
+            "api_request_positions_last_pos_check",
+            "UPDATE api_request_positions SET last_pos = -1".into(),
+        ),
+        (
+            "api_request_positions_purged",
+            "UPDATE api_request_positions SET purged_pos = last_pos + 1".into(),
+        ),
         ("event_counters_mode_check", counters("'both', 0, 0")),
         ("event_counters_last_seq_check", counters("'test', -1, 0")),
         ("event_counters_purged", counters("'test', 0, 1")),
@@ -534,6 +546,7 @@ fn name_on_sqlite(name: &str) -> &str {
         "nonces_",
         "signing_keys_",
         "api_requests_",
+        "api_request_positions_",
         "event_sequencer_",
         "event_counters_",
     ];

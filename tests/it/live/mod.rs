@@ -2,8 +2,10 @@
 
 mod guards;
 mod protocol;
+mod requests;
 mod seam;
 mod sequencing;
+mod slow;
 mod stream;
 mod streaming;
 

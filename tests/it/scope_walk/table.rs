@@ -25,6 +25,7 @@ const OF_EVENTS: Needs = Needs::MerchantWithOne(&[Scope::PaymentsRead, Scope::Cr
 /// Root fields by name. `node` and `nodes` are asked for every type that implements `Node`.
 pub const ROOTS: &[(&str, Needs)] = &[
     ("__typename", Needs::Nothing),
+    ("apiRequestCursor", Needs::Merchant(Scope::LogsRead)),
     ("apiRequests", Needs::MerchantOrOperator(Scope::LogsRead)),
     (
         "apiVersionUpgrade",

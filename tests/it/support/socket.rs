@@ -3,11 +3,11 @@
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 /// Longest wait for something that must come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,6 +38,24 @@ impl Socket {
                 .insert(name, HeaderValue::from_str(value).unwrap());
         }
         Ok(Self(connect_async(request).await?.0))
+    }
+
+    /// Opens a connection for which the system takes in next to nothing that its owner has not read, and shows a key.
+    pub async fn narrow(url: &str, key: &str) -> Self {
+        let url = format!("{}/graphql", url.replacen("http", "ws", 1));
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in [("sec-websocket-protocol", "graphql-transport-ws"), ("x-api-key", key)] {
+            let value = HeaderValue::from_str(value).unwrap();
+            request.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+        let tcp = TcpSocket::new_v4().unwrap();
+        tcp.set_recv_buffer_size(4_096).unwrap();
+        let address = request.uri().authority().unwrap().as_str().parse().unwrap();
+        let stream = MaybeTlsStream::Plain(tcp.connect(address).await.unwrap());
+        let mut socket = Self(client_async(request, stream).await.unwrap().0);
+        socket.say(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.hear().await["type"], "connection_ack");
+        socket
     }
 
     /// Opens a connection that speaks the protocol.

@@ -7,11 +7,11 @@ use super::Live;
 use super::following::Following;
 use super::print::{Printed, Template};
 use super::queue::{Full, Item};
+use super::source::{Lost, Source};
 use crate::graphql::{Told, Wanted};
 use domain::api_version::ApiVersion;
 use domain::credential::Scopes;
-use jobs::event::{Follower, LostPlace};
-use service::event::{Event, Place};
+use service::followed::Place;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub const CHUNK: usize = 32;
 /// What makes two subscriptions the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Whose events, and which.
+    /// What is wanted, and whose.
     pub wanted: Wanted,
     /// What its scopes let it see.
     pub scopes: Option<Scopes>,
@@ -114,8 +114,8 @@ impl Cohorts {
             over: Notify::new(),
         });
         all.insert(who.key().clone(), Arc::clone(&cohort));
-        let follower = live.feed().follow(cohort.key.wanted.tenant, who.place().0);
-        live.spawn(run(live.clone(), Arc::clone(&cohort), follower));
+        let source = live.logs().follow(&cohort.key.wanted, who.place());
+        live.spawn(run(live.clone(), Arc::clone(&cohort), source));
         Ok(cohort)
     }
 }
@@ -180,34 +180,34 @@ impl Cohort {
 }
 
 /// Tells the members of a cohort what happens, until it is over.
-async fn run(live: Live, cohort: Arc<Cohort>, mut follower: Follower) {
+async fn run(live: Live, cohort: Arc<Cohort>, mut source: Source) {
     while !cohort.is_over() {
-        let events = tokio::select! {
+        let told = tokio::select! {
             () = cohort.over.notified() => return,
-            events = follower.next() => events,
+            told = source.next() => told,
             () = tokio::time::sleep(HEARTBEAT), if cohort.key.wanted.heartbeats => {
-                let place = Place(follower.seq());
-                let told = vec![Told::Heartbeat(place)];
+                let told = vec![Told::Heartbeat(source.place())];
                 let printed = cohort.template.print(live.schema(), live.app(), told).await;
                 cohort.beat(&printed);
                 continue;
             }
         };
-        match events {
-            Ok(events) => {
-                let upto = Place(follower.seq());
-                for printed in print(&live, &cohort.template, &cohort.key.wanted, &events).await {
+        match told {
+            Ok(told) => {
+                let upto = source.place();
+                for printed in print(&live, &cohort.template, &told).await {
                     let reached = printed.last().map_or(upto, |printed| printed.place);
                     fall_behind(&live, cohort.tell(&printed, reached));
                 }
                 fall_behind(&live, cohort.tell(&[], upto));
             }
-            Err(LostPlace::Deleted) => {
-                tracing::error!("a cohort was overtaken by the retention of events");
+            // Each finds out by itself, and says so.
+            Err(lost @ (Lost::Deleted | Lost::Newer)) => {
+                tracing::debug!(%lost, "a cohort ends");
                 fall_behind(&live, cohort.dissolve());
             }
-            Err(LostPlace::Log(error)) => {
-                tracing::warn!(%error, "the event log could not be read for those who follow it");
+            Err(Lost::Log(error)) => {
+                tracing::warn!(%error, "a log could not be read for those who follow it");
                 tokio::time::sleep(RETRY).await;
             }
         }
@@ -250,18 +250,8 @@ fn fall_behind(live: &Live, slow: Vec<Arc<Following>>) {
     }
 }
 
-/// Prints those of `events` that are wanted, in chunks.
-pub async fn print(
-    live: &Live,
-    template: &Template,
-    wanted: &Wanted,
-    events: &[Arc<Event>],
-) -> Vec<Vec<Printed>> {
-    let told: Vec<Told> = events
-        .iter()
-        .filter(|event| wanted.filter.takes(event))
-        .map(|event| Told::Event(Arc::clone(event)))
-        .collect();
+/// Prints what there is to tell, in chunks.
+pub async fn print(live: &Live, template: &Template, told: &[Told]) -> Vec<Vec<Printed>> {
     let mut chunks = Vec::new();
     for chunk in told.chunks(CHUNK) {
         chunks.push(template.print(live.schema(), live.app(), chunk.to_vec()).await);

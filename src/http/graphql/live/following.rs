@@ -5,13 +5,13 @@
 
 use super::Live;
 use super::cohort::{Cohort, Cohorts, Key, Pace, RETRY, print};
-use super::prepare::cursor_expired;
 use super::print::{Template, json};
 use super::queue::{Item, Queue};
+use super::source::Lost;
+use crate::graphql::cursor_expired;
 use domain::actor::Actor;
 use domain::credential::Scopes;
-use jobs::event::LostPlace;
-use service::event::{Place, resume};
+use service::followed::{Expired, Place};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -172,11 +172,20 @@ impl Following {
 
 /// Reads on from where it was, at the pace of its reader, until it is where its cohort is.
 async fn catch_up(live: Live, who: Arc<Following>) {
-    let mut follower = live.feed().follow(who.key.wanted.tenant, who.place().0);
+    let mut source = live.logs().follow(&who.key.wanted, who.place());
     loop {
-        let events = match follower.at_hand().await {
-            Ok(events) => events,
-            Err(LostPlace::Deleted) => {
+        let told = match source.at_hand().await {
+            Ok(told) => told,
+            Err(Lost::Newer) => {
+                tracing::warn!("clients that follow all events are sent to a newer node: this one does not know what another wrote");
+                let elsewhere = Item::Elsewhere {
+                    operation: Arc::clone(&who.operation),
+                };
+                let _gone = who.queue.send(elsewhere).await;
+                *who.state() = State::Over;
+                return;
+            }
+            Err(Lost::Deleted) => {
                 let gone = Item::Error {
                     operation: Arc::clone(&who.operation),
                     errors: overtaken(&live, &who).await,
@@ -186,21 +195,23 @@ async fn catch_up(live: Live, who: Arc<Following>) {
                 *who.state() = State::Over;
                 return;
             }
-            Err(LostPlace::Log(error)) => {
-                tracing::warn!(%error, "the event log could not be read for somebody who catches up");
+            Err(Lost::Log(error)) => {
+                tracing::warn!(%error, "a log could not be read for somebody who catches up");
                 tokio::time::sleep(RETRY).await;
                 continue;
             }
         };
-        if events.is_empty() {
+        let Some(told) = told else {
+            // What is not wanted has been passed over.
+            who.reached(source.place());
             if who.has_caught_up(&live) {
                 return;
             }
             // Its cohort was told of something that was not there a moment ago.
             tokio::time::sleep(SHORTLY).await;
             continue;
-        }
-        for chunk in print(&live, &who.template, &who.key.wanted, &events).await {
+        };
+        for chunk in print(&live, &who.template, &told).await {
             for printed in chunk {
                 let item = Item::Next {
                     operation: Arc::clone(&who.operation),
@@ -213,17 +224,17 @@ async fn catch_up(live: Live, who: Arc<Following>) {
                 who.told(printed.place);
             }
         }
-        who.reached(Place(follower.seq()));
+        who.reached(source.place());
     }
 }
 
 /// That it was overtaken by the deletion of old events, and from where it may go on.
 async fn overtaken(live: &Live, who: &Following) -> axum::body::Bytes {
-    let actor = &who.template.admitted.actor;
-    let oldest = match resume(live.app(), actor, who.place()).await {
-        Ok(Err(expired)) => expired.oldest,
+    let (app, followed) = (live.app(), who.key.wanted.followed());
+    let expired = match followed.resume(app, who.place()).await {
+        Ok(Err(expired)) => expired,
         // It cannot be looked up, or is there again: it may try from where it was.
-        _ => who.place(),
+        _ => Expired { oldest: who.place() },
     };
-    json(&[cursor_expired(&oldest.cursor(live.app(), who.key.wanted.tenant))])
+    json(&[cursor_expired(app, followed, expired)])
 }

@@ -115,7 +115,7 @@ pub fn written(item: &Item) -> String {
             operation, payload, ..
         } => ("next", operation, Some(payload)),
         Item::Error { operation, errors } => ("error", operation, Some(errors)),
-        Item::Complete { operation } => ("complete", operation, None),
+        Item::Complete { operation } | Item::Elsewhere { operation } => ("complete", operation, None),
     };
     let id = Value::from(operation.as_ref());
     match payload.map(|bytes| std::str::from_utf8(bytes).unwrap_or("null")) {

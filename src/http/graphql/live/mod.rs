@@ -1,6 +1,6 @@
 //! Subscriptions: who follows what, over which connection.
 //!
-//! Invariant: the event log is read once for a node (`jobs::event::Feed`), a selection is run once for all who are alike (`cohort`), and a
+//! Invariant: the event log is read once for a node (`source`, `jobs::event::Feed`), a selection is run once for all who are alike (`cohort`), and a
 //! connection holds no more than its queue (`queue`). A subscription that names a place misses nothing after it and gets nothing twice
 //! (`following`). What carries it, a WebSocket (`socket`) or server-sent events (`sse`), knows nothing of that.
 
@@ -13,10 +13,12 @@ mod print;
 mod queue;
 mod session;
 mod socket;
+mod source;
 mod sse;
 
-pub use prepare::with_head;
+pub use prepare::with_heads;
 pub use socket::{is_upgrade, upgrade};
+pub use source::Logs;
 pub use sse::router as sse_router;
 
 use super::Door;
@@ -25,7 +27,6 @@ use crate::graphql::Schema;
 use axum::http::HeaderValue;
 use cohort::Cohorts;
 use domain::merchant::Tenant;
-use jobs::event::Feed;
 use service::App;
 use std::collections::HashMap;
 use std::future::Future;
@@ -45,7 +46,7 @@ pub struct Live(Arc<Inner>);
 struct Inner {
     app: App,
     schema: Schema,
-    feed: Feed,
+    logs: Logs,
     limits: Limits,
     origins: Vec<HeaderValue>,
     cohorts: Cohorts,
@@ -61,7 +62,7 @@ impl Live {
     pub fn new(
         app: App,
         schema: Schema,
-        feed: Feed,
+        logs: Logs,
         limits: Limits,
         origins: Vec<HeaderValue>,
         stopping: CancellationToken,
@@ -69,7 +70,7 @@ impl Live {
         Self(Arc::new(Inner {
             app,
             schema,
-            feed,
+            logs,
             limits,
             origins,
             cohorts: Cohorts::default(),
@@ -88,8 +89,8 @@ impl Live {
         &self.0.schema
     }
 
-    fn feed(&self) -> &Feed {
-        &self.0.feed
+    fn logs(&self) -> &Logs {
+        &self.0.logs
     }
 
     fn limits(&self) -> &Limits {

@@ -13,16 +13,18 @@ use super::super::{Door, document, name_error, operation, price};
 use super::cohort::Key;
 use super::following::Following;
 use super::print::{Template, json};
-use crate::graphql::{AnsweredBy, Code, EventHead, Purpose, Tally};
+use crate::graphql::document::Plan;
+use crate::graphql::{AnsweredBy, Code, Heads, Purpose, Tally, cursor_expired};
 use crate::http::limit::Asker;
 use crate::http::request_id::RequestId;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{ErrorExtensionValues, Response as Answer, ServerError, Variables};
+use async_graphql::{Response as Answer, Variables};
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use futures_util::StreamExt as _;
 use service::credential::Admitted;
-use service::event::{Place, head, resume};
+use service::event::tenant;
+use service::followed::{Followed, Place};
 use std::sync::Arc;
 
 /// What becomes of an operation.
@@ -86,8 +88,8 @@ async fn attempt(
             let mut operation = operation(door, &document, parameters, Some(admitted), cost, &charged)
                 .data(Arc::clone(&tally))
                 .data(AnsweredBy(admitted.api_version));
-            if plan.reads_event_cursor {
-                operation = with_head(door, admitted, operation).await;
+            if plan.reads_a_cursor() {
+                operation = with_heads(door, admitted, plan, operation).await;
             }
             let mut answer = run(door, operation, None).await?;
             let actual = plan.charge(&answer.data).saturating_add(tally.objects());
@@ -116,17 +118,26 @@ async fn attempt(
     }
 }
 
-/// Puts the place that events had come to before anything else is read.
-pub async fn with_head(
+/// Puts how far logs had come, where that is asked, before anything else is read.
+pub async fn with_heads(
     door: &Door,
     admitted: &Admitted,
+    plan: &Plan,
     operation: async_graphql::Request,
 ) -> async_graphql::Request {
-    // Who may not ask is told so by the field.
-    match head(&door.gate.app, &admitted.actor).await {
-        Ok(place) => operation.data(EventHead(place)),
-        Err(_) => operation,
+    let app = &door.gate.app;
+    let mut heads = Heads::default();
+    // Who may not ask, and a database that does not answer, is told so by the field.
+    if plan.reads_event_cursor
+        && let Ok(tenant) = tenant(&admitted.actor)
+    {
+        heads.events = Followed::Events(tenant).head(app).await.ok();
     }
+    if plan.reads_request_cursor {
+        let positions = service::api_request::positions(app).await;
+        heads.requests = positions.ok().map(|positions| Place(positions.last));
+    }
+    operation.data(heads)
 }
 
 async fn follow(
@@ -157,19 +168,20 @@ async fn follow(
     let actor = &template.admitted.actor;
     let failed = |error: service::Error| {
         tracing::error!(%error, "the place of a subscription could not be looked up");
-        let message = "the events cannot be read now; try again";
+        let message = "what is followed cannot be read now; try again";
         Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message)
     };
+    let followed = wanted.followed();
     let resumed = resumed
-        .map(|cursor| Place::read(app, wanted.tenant, &cursor))
+        .map(|cursor| followed.place(app, &cursor))
         .transpose();
     let resumed = resumed
         .map_err(|unknown| Refused::new(StatusCode::BAD_REQUEST, Code::BadUserInput, unknown.to_string()))?;
     let place = match resumed.or(place) {
-        None => head(app, actor).await.map_err(failed)?,
+        None => followed.head(app).await.map_err(failed)?,
         Some(place) => {
-            if let Err(expired) = resume(app, actor, place).await.map_err(failed)? {
-                let mut error = cursor_expired(&expired.oldest.cursor(app, wanted.tenant));
+            if let Err(expired) = followed.resume(app, place).await.map_err(failed)? {
+                let mut error = cursor_expired(app, followed, expired);
                 if let Some(extensions) = &mut error.extensions {
                     extensions.set("requestId", request_id.0.clone());
                 }
@@ -191,17 +203,6 @@ async fn follow(
         template: Box::new(template),
         place,
     })
-}
-
-/// Events after a place are deleted; `oldest` is the cursor of the first place from which they are not.
-pub fn cursor_expired(oldest: &str) -> ServerError {
-    let message = "events after this cursor are deleted: load your lists anew, and follow from the eventCursor beside them";
-    let mut error = ServerError::new(message, None);
-    let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", Code::CursorExpired.as_str());
-    extensions.set("oldestCursor", oldest);
-    error.extensions = Some(extensions);
-    error
 }
 
 /// The errors of an answer that is none.

@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use futures_util::StreamExt as _;
 use service::App;
 use service::credential::Admitted;
-use service::event::Place;
+use service::followed::Place;
 use std::sync::Arc;
 
 /// A subscription that may be run.

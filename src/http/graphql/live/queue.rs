@@ -4,7 +4,7 @@
 //! to say waits, or remembers where it was and reads on later; nobody else is held up.
 
 use axum::body::Bytes;
-use service::event::Place;
+use service::followed::Place;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -38,14 +38,20 @@ pub enum Item {
         /// Whose.
         operation: Arc<str>,
     },
+    /// It goes on with another node only: the connection is to be made anew.
+    Elsewhere {
+        /// Whose.
+        operation: Arc<str>,
+    },
 }
 
 impl Item {
     fn operation(&self) -> &Arc<str> {
         match self {
-            Self::Next { operation, .. } | Self::Error { operation, .. } | Self::Complete { operation } => {
-                operation
-            }
+            Self::Next { operation, .. }
+            | Self::Error { operation, .. }
+            | Self::Complete { operation }
+            | Self::Elsewhere { operation } => operation,
         }
     }
 
@@ -53,7 +59,7 @@ impl Item {
         match self {
             Self::Next { payload, .. } => payload.len(),
             Self::Error { errors, .. } => errors.len(),
-            Self::Complete { .. } => 0,
+            Self::Complete { .. } | Self::Elsewhere { .. } => 0,
         }
     }
 }

@@ -253,6 +253,9 @@ impl<'c> Session<'c> {
                 biased;
                 Some(text) = told.recv() => Message::text(text),
                 item = self.queue.next() => {
+                    if matches!(item, Item::Elsewhere { .. }) {
+                        return End::Stopping;
+                    }
                     if let Item::Error { operation, .. } | Item::Complete { operation } = &item {
                         locked(&self.operations).remove(operation);
                     }

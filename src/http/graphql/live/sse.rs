@@ -25,7 +25,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::actor::Actor;
 use domain::credential::Denial;
-use domain::merchant::Tenant;
 use futures_util::stream;
 use service::credential::{Admitted, Standing, changes};
 use std::convert::Infallible;
@@ -175,7 +174,6 @@ async fn begin(
     let stream = Streaming {
         keys: changes(&door.gate.app),
         door: Arc::clone(door),
-        tenant,
         admitted,
         standing,
         queue,
@@ -207,7 +205,6 @@ async fn begin(
 /// A connection that carries one operation.
 struct Streaming {
     door: Arc<Door>,
-    tenant: Option<Tenant>,
     admitted: Admitted,
     standing: Standing,
     queue: Arc<Queue>,
@@ -242,6 +239,9 @@ impl Streaming {
                     }
                 }
                 item = self.queue.next() => {
+                    if matches!(item, Item::Elsewhere { .. }) {
+                        return None;
+                    }
                     self.is_over = !matches!(item, Item::Next { .. });
                     return Some(self.written(&item));
                 }
@@ -257,10 +257,10 @@ impl Streaming {
         let app = &self.door.gate.app;
         match item {
             Item::Next { payload, place, .. } => {
-                let id = self
-                    .tenant
+                let followed = self.following.as_ref().map(|following| following.key().wanted.followed());
+                let id = followed
                     .zip(*place)
-                    .map(|(tenant, place)| place.cursor(app, tenant));
+                    .map(|(followed, place)| followed.cursor(app, place));
                 let id = id.map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
                 [id.as_bytes(), b"event: next\ndata: ", payload, b"\n\n"]
                     .concat()
@@ -274,7 +274,7 @@ impl Streaming {
             ]
             .concat()
             .into(),
-            Item::Complete { .. } => Bytes::from_static(b"event: complete\ndata:\n\n"),
+            Item::Complete { .. } | Item::Elsewhere { .. } => Bytes::from_static(b"event: complete\ndata:\n\n"),
         }
     }
 

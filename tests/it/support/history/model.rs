@@ -34,6 +34,8 @@ struct Open {
     in_vain: u32,
     done: bool,
     due: DateTime<Utc>,
+    /// When it was asked for: a hold counts from then, however late its answer.
+    begun: DateTime<Utc>,
 }
 
 /// A payment as it should be.
@@ -122,16 +124,17 @@ impl Model {
                     in_vain,
                     done,
                     due,
+                    begun: now,
                 });
             }
         }
     }
 
-    fn answered(&mut self, kind: Kind, amount: i64, done: bool, now: DateTime<Utc>) {
+    fn answered(&mut self, kind: Kind, amount: i64, done: bool, begun: DateTime<Utc>) {
         match (kind, done) {
             (Kind::Authorize, true) => {
                 self.authorized = amount;
-                self.held_until = Some(now + Duration::days(7));
+                self.held_until = Some(begun + Duration::days(7));
             }
             (Kind::Sale, true) => {
                 self.authorized = amount;
@@ -176,7 +179,7 @@ impl Model {
                 open.due = now + Duration::seconds(5 << open.asked);
                 self.open.push(open);
             } else {
-                self.answered(open.kind, open.amount, open.done, now);
+                self.answered(open.kind, open.amount, open.done, open.begun);
             }
         }
     }
