@@ -23,6 +23,7 @@ export default {
           CurrencyCode: text,
           Date: text,
           DateTime: text,
+          ApiRequestCursor: text,
           EventCursor: text,
           JSON: "unknown",
           Metadata: { input: "Record<string, string>", output: "Record<string, string>" },

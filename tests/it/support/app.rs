@@ -309,7 +309,7 @@ impl TestApp {
     /// The statements that were sent since the last call, without those by which the request log is written when it suits it.
     pub fn take_statements(&self) -> Vec<String> {
         let mut statements = std::mem::take(&mut *self.statements.lock().unwrap());
-        let of_the_log = |sql: &str| sql.contains("api_requests") || sql.contains("last_used_at = ");
+        let of_the_log = |sql: &str| sql.contains("api_request") || sql.contains("last_used_at = ");
         statements.retain(|sql| !of_the_log(sql));
         statements
     }

@@ -43,7 +43,7 @@ impl Hand {
     pub async fn everything(&self) -> Vec<String> {
         let mut all = Vec::new();
         for table in self.tables().await {
-            if ["api_requests", "nonces", "rate_limits"].contains(&table.as_str()) {
+            if ["api_requests", "api_request_positions", "nonces", "rate_limits"].contains(&table.as_str()) {
                 continue;
             }
             let rows = self.rows(&table, &["last_used_at", "last_used_ip"]).await;

@@ -139,7 +139,8 @@ impl Seam {
             while reader.last < events {
                 reader.reads(u64::MAX, Some(events)).await;
             }
-            assert_eq!(reader.last, events);
+            // What was half done when a node was killed ends later, and may have been read already.
+            assert!(reader.last >= events);
         }
         Seen {
             events,
