@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Walks through the hosted pages in a real browser. $TAHSIL_BIN says which binary; `expired_intent` is built beside it.
+# Walks through the hosted pages, and the example page of live events, in a real browser. $TAHSIL_BIN says which binary; `expired_intent` is built beside it.
 # Without Chromium it says so and does nothing; with CI=true that is a failure.
 set -euo pipefail
 
@@ -34,4 +34,5 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     npm ci --no-audit --no-fund --no-progress --loglevel=error
     echo "$wanted" >"$stamp"
 fi
+node live.mjs
 exec node checkout.mjs
