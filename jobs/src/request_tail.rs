@@ -74,7 +74,9 @@ impl RequestTail {
                         is_news
                     });
                 }
-                Err(error) => tracing::warn!(%error, "the request log could not be read for those who follow it"),
+                Err(error) => {
+                    tracing::warn!(%error, "the request log could not be read for those who follow it")
+                }
             }
             tokio::time::sleep(GATHER).await;
         }

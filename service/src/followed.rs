@@ -21,7 +21,9 @@ pub enum Followed {
 
 /// A text that is no cursor here: malformed, of something else, of another merchant or mode, or made up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is no cursor of what is followed here: take one from the cursor beside your lists, or from what you received")]
+#[error(
+    "this is no cursor of what is followed here: take one from the cursor beside your lists, or from what you received"
+)]
 pub struct UnknownCursor;
 
 /// Why nothing can be read from a place on.
@@ -51,12 +53,7 @@ impl Followed {
     pub fn cursor(self, app: &App, place: Place) -> String {
         let proof = self.proof(app, place.0);
         let hidden = place.0 ^ app.keys().place_mask(proof);
-        let bytes = [
-            [self.form()].as_slice(),
-            &hidden.to_be_bytes(),
-            &proof,
-        ]
-        .concat();
+        let bytes = [[self.form()].as_slice(), &hidden.to_be_bytes(), &proof].concat();
         URL_SAFE_NO_PAD.encode(bytes)
     }
 

@@ -64,7 +64,8 @@ impl ApiRequestSubscription {
         let after = after.map(|cursor| cursor.0);
         let told = run(ctx, wanted, after.as_deref())?;
         Ok(stream::iter(
-            told.into_iter().map(move |told| ApiRequestLogged { tenant, told }),
+            told.into_iter()
+                .map(move |told| ApiRequestLogged { tenant, told }),
         ))
     }
 }
@@ -82,6 +83,10 @@ impl ApiRequestCursorQuery {
     /// with this, then follow `after` it.
     async fn api_request_cursor(&self, ctx: &Context<'_>) -> Result<ApiRequestCursor> {
         let followed = Followed::Requests(tenant(ctx)?);
-        Ok(ApiRequestCursor::of(ctx.app()?, followed, head(ctx, followed).await?))
+        Ok(ApiRequestCursor::of(
+            ctx.app()?,
+            followed,
+            head(ctx, followed).await?,
+        ))
     }
 }

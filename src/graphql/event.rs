@@ -93,17 +93,18 @@ impl Event {
         })
     }
 
-    /// What can be shown of the events of a page, with what they carry if `data` is asked for: all of it together, so that a page costs
-    /// as many statements however long it is.
+    /// What can be shown of events, with what they carry if that is asked for: all of it together, so that it costs as many statements
+    /// however many they are.
     ///
     /// # Errors
     /// Storage errors, or an event that cannot be read.
-    pub async fn page(ctx: &Context<'_>, told: Vec<service::event::Event>) -> Result<Vec<Self>> {
-        let told: Vec<Arc<service::event::Event>> = told.into_iter().map(Arc::new).collect();
-        let look = ctx.look_ahead();
-        let nodes = [look.field("nodes"), look.field("edges").field("node")];
+    pub async fn all(
+        ctx: &Context<'_>,
+        told: Vec<Arc<service::event::Event>>,
+        with_data: bool,
+    ) -> Result<Vec<Self>> {
         let mut carried = Vec::new();
-        if nodes.iter().any(|node| node.field("data").exists()) {
+        if with_data {
             let rendered = service::event::render(ctx.app()?, &told, ctx.api_version()).await;
             carried = rendered.map_err(query_failure)?;
         }
@@ -113,6 +114,12 @@ impl Event {
             Self::new(told).map(|event| Self { data, ..event })
         });
         Ok(shown.collect())
+    }
+
+    /// The same event with what it carries, which was read together with that of others.
+    #[must_use]
+    pub fn carrying(self, data: Option<serde_json::Value>) -> Self {
+        Self { data, ..self }
     }
 
     /// Its place.

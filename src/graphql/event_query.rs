@@ -11,6 +11,7 @@ use async_graphql::{Context, Object, Result};
 use service::event::{EventFilter, tenant};
 use service::followed::{Followed, Place};
 use service::page::Way;
+use std::sync::Arc;
 
 /// A page of events.
 pub type Events = Connection<String, Event, EmptyFields>;
@@ -67,7 +68,11 @@ impl EventQuery {
             .await
             .map_err(query_failure)?;
         let mut connection = Connection::new(page.has_previous, page.has_next);
-        connection.edges = Event::page(ctx, page.items)
+        let look = ctx.look_ahead();
+        let nodes = [look.field("nodes"), look.field("edges").field("node")];
+        let with_data = nodes.iter().any(|node| node.field("data").exists());
+        let told = page.items.into_iter().map(Arc::new).collect();
+        connection.edges = Event::all(ctx, told, with_data)
             .await?
             .into_iter()
             .map(|event| Edge::new(followed.cursor(app, event.place()), event))

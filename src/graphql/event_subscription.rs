@@ -1,8 +1,8 @@
 //! Subscriptions to events.
 
 use super::context::ContextExt;
-use super::error::query_failure;
 use super::cursor::EventCursor;
+use super::error::query_failure;
 use super::event::{Event, EventType};
 use super::follow::{Told, Wanted, What, run};
 use super::intent::Intent;
@@ -13,13 +13,14 @@ use domain::event::Subject;
 use domain::merchant::Tenant;
 use futures_util::stream::{self, Stream};
 use service::event::{EventFilter, tenant};
-use service::followed::Followed;
+use service::followed::{Followed, Place};
 use std::sync::Arc;
 
 /// An event of yours, or word that nothing happened, with the place up to which you have heard everything.
 pub struct EventEnvelope {
     tenant: Tenant,
-    told: Told,
+    place: Place,
+    event: Option<Event>,
 }
 
 /// An event of yours, or word that nothing happened, with the place up to which you have heard everything.
@@ -27,15 +28,16 @@ pub struct EventEnvelope {
 impl EventEnvelope {
     /// Keep the last one: a new subscription goes on `after` it, and misses nothing.
     async fn cursor(&self, ctx: &Context<'_>) -> Result<EventCursor> {
-        Ok(EventCursor::of(ctx.app()?, Followed::Events(self.tenant), self.told.place()))
+        Ok(EventCursor::of(
+            ctx.app()?,
+            Followed::Events(self.tenant),
+            self.place,
+        ))
     }
 
     /// What happened; null in a heartbeat.
-    async fn event(&self) -> Option<Event> {
-        match &self.told {
-            Told::Event(event) => Event::new(Arc::clone(event)),
-            Told::Request(_) | Told::Heartbeat(_) => None,
-        }
+    async fn event(&self) -> Option<&Event> {
+        self.event.as_ref()
     }
 }
 
@@ -114,9 +116,26 @@ impl EventSubscription {
             filter = filter.about(id.to_string());
         }
         let (tenant, told) = told(ctx, filter, after, heartbeats)?;
-        Ok(stream::iter(
-            told.into_iter().map(move |told| EventEnvelope { tenant, told }),
-        ))
+        let mut carried = Vec::new();
+        if ctx.look_ahead().field("event").field("data").exists() {
+            let events: Vec<_> = told.iter().filter_map(Told::event).cloned().collect();
+            // What cannot be read together is read one by one, and fails alone.
+            let rendered = service::event::render(ctx.app()?, &events, ctx.api_version()).await;
+            carried = rendered.unwrap_or_default();
+        }
+        let mut carried = carried.into_iter();
+        let envelopes: Vec<EventEnvelope> = told
+            .into_iter()
+            .map(|told| EventEnvelope {
+                tenant,
+                place: told.place(),
+                event: told.event().and_then(|event| {
+                    let data = carried.next();
+                    Some(Event::new(Arc::clone(event))?.carrying(data))
+                }),
+            })
+            .collect();
+        Ok(stream::iter(envelopes))
     }
 
     /// What happens to one payment and its refunds.
@@ -153,10 +172,7 @@ fn about(ctx: &Context<'_>, subjects: &[Subject], id: &ID, after: Option<EventCu
     let (_, told) = told(ctx, filter, after, false)?;
     Ok(told
         .into_iter()
-        .filter_map(|told| match told {
-            Told::Event(event) => Event::new(event),
-            Told::Request(_) | Told::Heartbeat(_) => None,
-        })
+        .filter_map(|told| Event::new(Arc::clone(told.event()?)))
         .collect())
 }
 

@@ -62,6 +62,15 @@ impl Told {
             Self::Heartbeat(place) => *place,
         }
     }
+
+    /// The event, if it is one.
+    #[must_use]
+    pub const fn event(&self) -> Option<&Arc<service::event::Event>> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Request(_) | Self::Heartbeat(_) => None,
+        }
+    }
 }
 
 /// Why the door runs a subscription.
@@ -120,7 +129,9 @@ pub fn run(ctx: &Context<'_>, wanted: Wanted, after: Option<&str>) -> Result<Vec
     };
     match purpose.as_ref() {
         Purpose::Ask(answer) => {
-            let after = after.map(|cursor| place(ctx, wanted.followed(), cursor)).transpose()?;
+            let after = after
+                .map(|cursor| place(ctx, wanted.followed(), cursor))
+                .transpose()?;
             *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some((wanted, after));
             Ok(Vec::new())
         }

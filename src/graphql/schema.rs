@@ -3,10 +3,10 @@
 use super::document::{DEEPEST_NESTING, DEEPEST_SELECTION, MOST_DIRECTIVES_IN_ONE_PLACE};
 use super::pages::Pages;
 use super::{
-    api_request, api_request_subscription, api_version, card, credential, credential_mutation, event_query, event_subscription,
-    integrity, intent, intent_mutation, intent_query, ledger, merchant, merchant_update, node, operation,
-    payment, payment_link, payment_link_mutation, payment_mutation, payment_query, promo_code, rate_limit,
-    refund, viewer,
+    api_request, api_request_subscription, api_version, card, credential, credential_mutation, event_query,
+    event_subscription, integrity, intent, intent_mutation, intent_query, ledger, merchant, merchant_update,
+    node, operation, payment, payment_link, payment_link_mutation, payment_mutation, payment_query,
+    promo_code, rate_limit, refund, viewer,
 };
 use crate::config::PublicUrl;
 use async_graphql::connection::{Connection, EmptyFields};

@@ -1,6 +1,7 @@
 //! Numbers of events and of those who follow them, read when somebody asks for them.
 
 use super::graphql::Live;
+use super::metrics::raise;
 use crate::events::Events;
 use jobs::event::{FeedState, SequencerState};
 use prometheus::core::{Collector, Desc};
@@ -80,11 +81,6 @@ impl EventMetrics {
         self.connections.set(signed(connections));
         self.cohorts.set(signed(cohorts));
     }
-}
-
-/// Raises a counter to what it has to show.
-fn raise(counter: &IntCounter, to: u64) {
-    counter.inc_by(to.saturating_sub(counter.get()));
 }
 
 impl Collector for EventMetrics {

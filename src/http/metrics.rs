@@ -150,6 +150,11 @@ pub async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: 
 /// One request in flight, until it is dropped: also when the client hangs up and the answer is never made.
 struct Waiting(IntGauge);
 
+/// Raises a counter to what it has to show. Whoever calls this is alone.
+pub(super) fn raise(counter: &IntCounter, to: u64) {
+    counter.inc_by(to.saturating_sub(counter.get()));
+}
+
 impl Waiting {
     fn new(gauge: &IntGauge) -> Self {
         gauge.inc();

@@ -1,5 +1,6 @@
 //! Numbers of the request log, read when somebody asks for them.
 
+use super::metrics::raise;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Error, IntCounterVec, IntGauge, Opts};
@@ -61,19 +62,13 @@ impl RequestLogMetrics {
         ];
         let dropped = causes.iter().map(|(_, rows)| rows).sum();
         for (outcome, rows) in [("written", written), ("dropped", dropped)] {
-            raise(&self.rows, outcome, rows);
+            raise(&self.rows.with_label_values(&[outcome]), rows);
         }
         for (cause, rows) in causes {
-            raise(&self.dropped, cause, rows);
+            raise(&self.dropped.with_label_values(&[cause]), rows);
         }
         self.queued.set(i64::try_from(queued).unwrap_or(i64::MAX));
     }
-}
-
-/// Raises a counter to what it has to show.
-fn raise(counters: &IntCounterVec, label: &str, to: u64) {
-    let counter = counters.with_label_values(&[label]);
-    counter.inc_by(to.saturating_sub(counter.get()));
 }
 
 impl Collector for RequestLogMetrics {

@@ -260,7 +260,9 @@ async fn whoever_asked_for_heartbeats_is_told_how_far_it_has_come_while_nothing_
     println!("{engine:?}: a heartbeat after {:.1} s", took.as_secs_f32());
     // Its place is one to go on from.
     let mut later = Socket::of(&node.url, &shop.secret).await;
-    later.subscribe("1", follow, json!({ "after": beat["cursor"] })).await;
+    later
+        .subscribe("1", follow, json!({ "after": beat["cursor"] }))
+        .await;
     Hand::at(&database.url)
         .await
         .change(

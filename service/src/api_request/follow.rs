@@ -60,7 +60,13 @@ pub async fn positions(app: &App) -> Result<Positions> {
 ///
 /// # Errors
 /// Storage errors, or a row that contradicts the rules.
-pub async fn after(app: &App, tenant: Tenant, filter: &Filter, place: i64, limit: u64) -> Result<Vec<Logged>> {
+pub async fn after(
+    app: &App,
+    tenant: Tenant,
+    filter: &Filter,
+    place: i64,
+    limit: u64,
+) -> Result<Vec<Logged>> {
     let mut found = Vec::new();
     for tenant in tenant.reach() {
         if filter.mode.is_some_and(|mode| mode != tenant.mode) {

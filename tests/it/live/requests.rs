@@ -54,7 +54,10 @@ async fn requests_are_told_as_they_are_logged_and_a_cursor_goes_on_where_it_was(
         let message = socket.hear().await;
         assert_eq!(message["type"], "next", "{message}");
         let logged = message["payload"]["data"]["apiRequestLogged"].clone();
-        let name = logged["request"]["operation"].as_str().unwrap_or("connects").to_owned();
+        let name = logged["request"]["operation"]
+            .as_str()
+            .unwrap_or("connects")
+            .to_owned();
         if message["id"] == "only" {
             assert_eq!(name, "Second");
             seen.push(name);

@@ -1,9 +1,7 @@
 //! Readers that lose their connection all the time read every event once and in order. `make soak` runs the long form.
 
 use super::working;
-#[cfg(feature = "nats")]
-use crate::support::TestApp;
-use crate::support::{Engine, Hand, Node, Program, Seam, TestDatabase, numbering, until};
+use crate::support::{Engine, Hand, Node, Program, Seam, TestApp, TestDatabase, numbering, until};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::sync::{Arc, RwLock};
@@ -29,9 +27,14 @@ async fn readers_that_come_and_go_miss_nothing(#[values(Engine::Sqlite, Engine::
     );
 }
 
+#[rstest]
+#[case::over_postgres(&[])]
+#[cfg_attr(feature = "nats", case::over_nats(&[("TAHSIL_NATS_URL", "nats://127.0.0.1:4222")]))]
 #[tokio::test(flavor = "multi_thread")]
-async fn readers_that_hop_between_two_nodes_miss_nothing() {
-    let app = working(Engine::Postgres).await;
+async fn readers_that_hop_between_two_nodes_miss_nothing(#[case] bus: &[(&'static str, &str)]) {
+    let name = format!("it-{}", std::process::id());
+    let own = [("TAHSIL_ROLE", "all"), ("TAHSIL_NATS_NAME", name.as_str())];
+    let app = TestApp::with_settings(Engine::Postgres, &[&own[..], bus].concat()).await;
     let other = app.another_node().await;
     let school = app.merchant("school").await;
     let seam = Seam {
@@ -83,35 +86,6 @@ async fn a_numbering_node_that_is_killed_costs_time_and_no_event() {
     };
     let (seen, ()) = tokio::join!(seam.proves_while(&database.url, 1), kill);
     assert!(seen.events > 0, "{seen:?}");
-}
-
-#[cfg(feature = "nats")]
-#[tokio::test(flavor = "multi_thread")]
-async fn readers_that_hop_between_two_nodes_over_nats_miss_nothing() {
-    let name = format!("it-{}", std::process::id());
-    let settings = [
-        ("TAHSIL_ROLE", "all"),
-        ("TAHSIL_NATS_URL", "nats://127.0.0.1:4222"),
-        ("TAHSIL_NATS_NAME", name.as_str()),
-    ];
-    let app = TestApp::with_settings(Engine::Postgres, &settings).await;
-    let other = app.another_node().await;
-    let school = app.merchant("school").await;
-    let seam = Seam {
-        nodes: Arc::new(RwLock::new(vec![app.url.clone(), other.url.clone()])),
-        secret: school.secret.clone(),
-        readers: 8,
-        resumes: 60,
-        sellers: 2,
-        ..Seam::default()
-    };
-    let seen = seam.proves(&Hand::at(&app.database.url).await).await;
-    assert!(
-        seen.events > 0 && seen.resumes >= 60,
-        "{seen:?}, {:?}",
-        seen.stall
-    );
-    other.stop().await;
 }
 
 #[rstest]

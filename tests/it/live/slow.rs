@@ -143,5 +143,8 @@ async fn what_a_newer_version_wrote_sends_those_who_want_everything_to_another_n
     Hand::at(&app.database.url).await.change(&later).await;
     assert_eq!(all.is_closed().await, 1012, "clients try again after this");
     school.sale(iqd(1_000)).await.succeeds();
-    assert_eq!(some.data("1").await["events"]["event"]["type"], "PAYMENT_CAPTURED");
+    assert_eq!(
+        some.data("1").await["events"]["event"]["type"],
+        "PAYMENT_CAPTURED"
+    );
 }

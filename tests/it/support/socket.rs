@@ -44,7 +44,10 @@ impl Socket {
     pub async fn narrow(url: &str, key: &str) -> Self {
         let url = format!("{}/graphql", url.replacen("http", "ws", 1));
         let mut request = url.into_client_request().unwrap();
-        for (name, value) in [("sec-websocket-protocol", "graphql-transport-ws"), ("x-api-key", key)] {
+        for (name, value) in [
+            ("sec-websocket-protocol", "graphql-transport-ws"),
+            ("x-api-key", key),
+        ] {
             let value = HeaderValue::from_str(value).unwrap();
             request.headers_mut().insert(HeaderName::from_static(name), value);
         }

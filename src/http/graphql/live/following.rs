@@ -177,7 +177,9 @@ async fn catch_up(live: Live, who: Arc<Following>) {
         let told = match source.at_hand().await {
             Ok(told) => told,
             Err(Lost::Newer) => {
-                tracing::warn!("clients that follow all events are sent to a newer node: this one does not know what another wrote");
+                tracing::warn!(
+                    "clients that follow all events are sent to a newer node: this one does not know what another wrote"
+                );
                 let elsewhere = Item::Elsewhere {
                     operation: Arc::clone(&who.operation),
                 };

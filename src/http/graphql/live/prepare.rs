@@ -172,9 +172,7 @@ async fn follow(
         Refused::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, message)
     };
     let followed = wanted.followed();
-    let resumed = resumed
-        .map(|cursor| followed.place(app, &cursor))
-        .transpose();
+    let resumed = resumed.map(|cursor| followed.place(app, &cursor)).transpose();
     let resumed = resumed
         .map_err(|unknown| Refused::new(StatusCode::BAD_REQUEST, Code::BadUserInput, unknown.to_string()))?;
     let place = match resumed.or(place) {

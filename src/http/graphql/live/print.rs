@@ -13,6 +13,10 @@ use service::credential::Admitted;
 use service::followed::Place;
 use std::sync::Arc;
 
+/// What is told of something that could not be printed, when nothing says why.
+const NOT_PRINTED: &[u8] =
+    br#"{"data":null,"errors":[{"message":"this could not be shown","extensions":{"code":"INTERNAL"}}]}"#;
+
 /// A subscription that may be run.
 #[derive(Clone)]
 pub struct Template {
@@ -54,20 +58,24 @@ impl Template {
         let places: Vec<Place> = told.iter().map(Told::place).collect();
         let purpose = Arc::new(Purpose::Print(told));
         let answers: Vec<Response> = schema.execute_stream(self.request(app, &purpose)).collect().await;
-        if answers.len() != places.len() {
+        let mut payloads: Vec<Bytes> = answers.iter().map(json).collect();
+        if payloads.len() != places.len() {
             tracing::error!(
                 told = places.len(),
-                printed = answers.len(),
+                printed = payloads.len(),
                 "a subscription was not printed whole"
+            );
+            // Nothing is passed over in silence: what could not be printed is told as the error that came in its place.
+            let failed = payloads.last().cloned();
+            payloads.resize(
+                places.len(),
+                failed.unwrap_or_else(|| Bytes::from_static(NOT_PRINTED)),
             );
         }
         places
             .into_iter()
-            .zip(answers)
-            .map(|(place, answer)| Printed {
-                place,
-                payload: json(&answer),
-            })
+            .zip(payloads)
+            .map(|(place, payload)| Printed { place, payload })
             .collect()
     }
 }

@@ -108,7 +108,10 @@ async fn begin(
     let parameters = if by_get {
         Parameters::from_uri(head.uri)
     } else {
-        Parameters::from_body(&body.read(door).await?)
+        let body = body.read(door).await?;
+        let parameters = Parameters::from_body(&body);
+        entry.body(body);
+        parameters
     };
     let parameters = parameters.map_err(|malformed| {
         Refused::new(StatusCode::BAD_REQUEST, Code::BadRequest, malformed.to_string())
@@ -257,7 +260,10 @@ impl Streaming {
         let app = &self.door.gate.app;
         match item {
             Item::Next { payload, place, .. } => {
-                let followed = self.following.as_ref().map(|following| following.key().wanted.followed());
+                let followed = self
+                    .following
+                    .as_ref()
+                    .map(|following| following.key().wanted.followed());
                 let id = followed
                     .zip(*place)
                     .map(|(followed, place)| followed.cursor(app, place));
@@ -274,7 +280,9 @@ impl Streaming {
             ]
             .concat()
             .into(),
-            Item::Complete { .. } | Item::Elsewhere { .. } => Bytes::from_static(b"event: complete\ndata:\n\n"),
+            Item::Complete { .. } | Item::Elsewhere { .. } => {
+                Bytes::from_static(b"event: complete\ndata:\n\n")
+            }
         }
     }
 
