@@ -188,7 +188,7 @@ async fn one_that_stops_reading_for_a_minute_costs_its_queue_and_delays_nobody()
         .unwrap()
         .data["eventCursor"]
         .clone();
-    let mut stuck = Socket::of(&node.url, &shop.secret).await;
+    let mut stuck = Socket::narrow(&node.url, &shop.secret).await;
     stuck.subscribe("1", follow, json!({ "after": start })).await;
     let mut quick = Socket::of(&node.url, &shop.secret).await;
     quick.subscribe("1", follow, json!({ "after": start })).await;

@@ -107,16 +107,17 @@ impl History {
     pub async fn goes_on(&mut self, steps: usize) {
         for _ in 0..steps {
             match self.dice.below(100) {
-                0..15 if self.payments.len() < PAYMENTS => self.begin().await,
-                15..37 => self.follow_up(Kind::Capture { keep_rest: false }).await,
-                37..52 => self.follow_up(Kind::Capture { keep_rest: true }).await,
-                52..60 => self.follow_up(Kind::Void).await,
-                80..85 => self.repeat().await,
-                85..90 => self.ask_again().await,
-                90 => drop(expire_due(&self.app().app, ALL).await.unwrap()),
-                91..99 => self.time_passes(),
-                99 if self.dice.once_in(4) => self.restart().await,
-                _ => self.follow_up(Kind::Refund).await,
+                0..9 if self.payments.len() < PAYMENTS => self.begin().await,
+                9..16 => self.follow_up(Kind::Capture { keep_rest: false }).await,
+                16..48 => self.follow_up(Kind::Capture { keep_rest: true }).await,
+                48..51 => self.follow_up(Kind::Void).await,
+                51..74 => self.follow_up(Kind::Refund).await,
+                74..80 => self.repeat().await,
+                80..88 => self.ask_again().await,
+                88 => drop(expire_due(&self.app().app, ALL).await.unwrap()),
+                89..98 => self.time_passes(),
+                98 if self.dice.once_in(2) => self.restart().await,
+                _ => self.repeat().await,
             }
         }
         self.agrees().await;
@@ -241,9 +242,9 @@ impl History {
         let amount = match (kind, self.dice.below(10)) {
             // Everything there is, without saying how much.
             (Kind::Void, _) | (_, 0) => most,
-            // Up to a little too much.
-            _ => {
-                let amount = 1 + self.number(most + 2);
+            // A part, or up to a little too much.
+            (_, chance) => {
+                let amount = 1 + self.number(if chance == 1 { most + 2 } else { most / 4 + 1 });
                 input["amount"] = iqd(amount);
                 amount
             }
@@ -263,7 +264,7 @@ impl History {
 
     /// A payment for a command, and how much it can take: mostly one that can take it.
     fn target(&mut self, kind: Kind) -> (usize, i64) {
-        let (now, mut tries) = (self.now(), 1 + self.dice.below(6));
+        let (now, mut tries) = (self.now(), 1 + self.dice.below(20));
         loop {
             let place = usize::try_from(self.dice.below(self.payments.len() as u64)).unwrap();
             let model = &self.payments[place].model;
@@ -321,7 +322,13 @@ impl History {
         if self.accepted.is_empty() {
             return;
         }
-        let key = self.dice.pick(&self.accepted).command.input["idempotencyKey"].clone();
+        // Mostly one of the last, whose key still stands for it.
+        let old = if self.dice.once_in(4) {
+            0
+        } else {
+            self.accepted.len().saturating_sub(40)
+        };
+        let key = self.dice.pick(&self.accepted[old..]).command.input["idempotencyKey"].clone();
         // Of the commands under one key, the last one counts.
         let last = self
             .accepted
@@ -355,8 +362,8 @@ impl History {
 
     fn time_passes(&mut self) {
         let seconds = match self.dice.below(12) {
-            0..8 => 1 + self.number(30),
-            8..11 => 60 + self.number(3 * 3_600),
+            0..9 => 1 + self.number(30),
+            9..11 => 60 + self.number(3 * 3_600),
             _ => 86_400 + self.number(7 * 86_400),
         };
         self.app().clock.advance(Duration::seconds(seconds));

@@ -78,6 +78,12 @@ impl Model {
         self.held_until.is_some_and(|end| now < end)
     }
 
+    /// Whether a capture or void has no answer yet.
+    fn busy(&self) -> bool {
+        let busy = |open: &Open| matches!(open.kind, Kind::Capture { .. } | Kind::Void);
+        self.open.iter().any(busy)
+    }
+
     /// What can still be captured.
     pub fn capturable(&self, now: DateTime<Utc>) -> i64 {
         if self.holds(now) {
@@ -94,10 +100,7 @@ impl Model {
 
     /// Whether the payment lets this happen now.
     pub fn allows(&self, kind: Kind, amount: i64, now: DateTime<Utc>) -> bool {
-        let busy = self
-            .open
-            .iter()
-            .any(|open| matches!(open.kind, Kind::Capture { .. } | Kind::Void));
+        let busy = self.busy();
         match kind {
             Kind::Authorize | Kind::Sale => true,
             Kind::Capture { .. } => !busy && amount > 0 && amount <= self.capturable(now),
@@ -189,7 +192,9 @@ impl Model {
         if self.failed {
             return "FAILED";
         }
-        match (self.authorized, self.captured, self.refunded, self.holds(now)) {
+        // A hold whose capture or void has no answer yet may have been used in time.
+        let held = self.holds(now) || (self.held_until.is_some() && self.busy());
+        match (self.authorized, self.captured, self.refunded, held) {
             (0, ..) => "PROCESSING",
             (_, 0, _, true) => "AUTHORIZED",
             (_, 0, ..) if self.voided => "VOIDED",
