@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -15,6 +16,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 const FOLLOW: &str = r#"{"id":"1","type":"subscribe","payload":{"query":"subscription { events { cursor event { id type sequence occurredAt subjectId } } }"}}"#;
 /// Connections that are opened at once.
 const AT_ONCE: usize = 64;
+
+/// What takes longer counts as this.
+const LONGEST_MICROS: u64 = 600_000_000;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -39,6 +43,7 @@ pub struct Crowd {
     shared: Arc<Shared>,
     count: usize,
     stop: Vec<oneshot::Sender<()>>,
+    listening: Vec<JoinHandle<()>>,
     rounds: Arc<AtomicU64>,
 }
 
@@ -70,9 +75,10 @@ impl Crowd {
                 merchants,
                 expected: AtomicU64::new(0),
                 received: AtomicU64::new(0),
-                times: Mutex::new(Histogram::new(3).expect("a histogram")),
+                times: Mutex::new(Histogram::new_with_bounds(1, LONGEST_MICROS, 3).expect("a histogram")),
             }),
             stop: Vec::new(),
+            listening: Vec::new(),
             rounds: Arc::default(),
         }
     }
@@ -86,7 +92,7 @@ impl Crowd {
             let (shared, rounds) = (Arc::clone(&self.shared), Arc::clone(&self.rounds));
             let (subscribed, is_ready) = oneshot::channel();
             ready.push(is_ready);
-            tokio::spawn(async move {
+            self.listening.push(tokio::spawn(async move {
                 socket.send(Message::text(FOLLOW)).await.expect("it subscribes");
                 // A question behind it: when it is answered, what came before has been read.
                 socket
@@ -94,13 +100,21 @@ impl Crowd {
                     .await
                     .expect("it asks");
                 listen(socket, merchant, shared, rounds, subscribed, stopped).await;
-            });
+            }));
         }
         for ready in ready {
             ready.await.expect("it follows");
         }
         // A subscription looks up its place before it begins.
         tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+
+    /// All of them close their connections.
+    pub async fn leave(mut self) {
+        drop(std::mem::take(&mut self.stop));
+        for listening in self.listening {
+            listening.await.expect("it listened to the end");
+        }
     }
 
     /// How many there are.
@@ -198,7 +212,10 @@ async fn listen(
     let (mut round, mut seen) = (rounds.load(Ordering::SeqCst), 0);
     loop {
         let message = tokio::select! {
-            _ = &mut stopped => return,
+            _ = &mut stopped => {
+                let _closed = socket.close(None).await;
+                return;
+            }
             message = socket.next() => message,
         };
         let text = match message {

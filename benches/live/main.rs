@@ -54,61 +54,59 @@ async fn run() {
     let followers = number("BENCH_FOLLOWERS", 10_000);
     let each = Duration::from_secs(number("BENCH_SECONDS", 10).try_into().unwrap_or(10));
     let ours = Ours::start(COHORTS).await;
+    let resident = || ours.resident_kib();
+    let (mut connections, mut delivery, mut speed) = (Vec::new(), Vec::new(), Vec::new());
 
-    println!("## Sales beside listeners\n");
-    let alone = sales::per_second(&ours, each).await;
+    // Twice in turn, so that a table that grows weighs on both.
+    let (mut alone, mut listened) = (0.0, 0.0);
+    for _ in 0..2 {
+        alone += sales::per_second(&ours, each).await;
+        let (crowd, line) = gather("tahsil", followers, &ours.url, &ours.keys, resident).await;
+        connections.push(line);
+        listened += sales::per_second(&ours, each).await;
+        crowd.leave().await;
+    }
 
-    println!(
-        "| server | followers | connects and subscribes a second | KiB per idle connection | KiB per follower |"
-    );
-    println!("| --- | ---: | ---: | ---: | ---: |");
-    let (crowd, line) = gather("tahsil", followers, &ours.url, &ours.keys, || ours.resident_kib()).await;
-    println!("{line}");
-    let listened = sales::per_second(&ours, each).await;
-
-    println!("\n## Commit to delivery\n");
-    println!("| server | followers | events a second | ms p50 | ms p99 | ms longest |");
-    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
     let writer = Writer::of(&ours).await;
-    at_rate("tahsil", &crowd, each, |merchant, count| {
-        writer.write(merchant, count)
-    })
-    .await;
-    drop(crowd);
-    for few in [1, 100] {
-        let (crowd, _) = gather("tahsil", few, &ours.url, &ours.keys, || ours.resident_kib()).await;
-        at_rate("tahsil", &crowd, each, |merchant, count| {
-            writer.write(merchant, count)
-        })
-        .await;
+    for count in [1, 100, followers] {
+        let (crowd, _) = gather("tahsil", count, &ours.url, &ours.keys, resident).await;
+        let write = |merchant, count| writer.write(merchant, count);
+        delivery.push(at_rate("tahsil", &crowd, each, write).await);
+        speed.push(at_full_speed(&crowd, each, &writer).await);
+        crowd.leave().await;
     }
     let reference = Reference::start(COHORTS).await;
-    let mut line = String::new();
     if let Some(reference) = &reference {
-        let keys = reference.keys.clone();
-        let (crowd, gathered) = gather("graphql-ws", followers, &reference.url, &keys, || {
-            reference.resident_kib()
-        })
-        .await;
-        line = gathered;
-        at_rate("graphql-ws", &crowd, each, |merchant, count| {
-            reference.publish(merchant, count)
-        })
-        .await;
+        let resident = || reference.resident_kib();
+        let (name, keys) = ("graphql-ws", reference.keys.clone());
+        let (crowd, line) = gather(name, followers, &reference.url, &keys, resident).await;
+        connections.push(line);
+        let write = |merchant, count| reference.publish(merchant, count);
+        delivery.push(at_rate(name, &crowd, each, write).await);
+        crowd.leave().await;
     }
+    ours.remove().await;
+
+    println!("## Connections\n");
+    println!(
+        "| server | followers | connect and follow, a second | KiB per idle connection | KiB per follower |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: |\n{}", connections.join("\n"));
+    println!("\n## From commit to delivery\n");
+    println!("| server | followers | events a second | ms p50 | ms p99 | ms longest |");
+    println!(
+        "| --- | ---: | ---: | ---: | ---: | ---: |\n{}",
+        delivery.join("\n")
+    );
     println!("\n## Events as fast as they go\n");
     println!("| followers | events a second | messages a second |");
-    println!("| ---: | ---: | ---: |");
-    for few in [1, 100, followers] {
-        let (crowd, _) = gather("tahsil", few, &ours.url, &ours.keys, || ours.resident_kib()).await;
-        at_full_speed(&crowd, each, &writer).await;
-    }
-    println!("\n{line}");
+    println!("| ---: | ---: | ---: |\n{}", speed.join("\n"));
     println!(
-        "\nsales a second at 16 connections: {alone:.0} with nobody, {listened:.0} with {followers} listening to others: {:.3}",
+        "\nsales a second at 16 connections: {:.0} with nobody, {:.0} with {followers} who listen to others: {:.3}",
+        alone / 2.0,
+        listened / 2.0,
         listened / alone
     );
-    ours.remove().await;
 }
 
 /// Connects a crowd; gives it and its line of the table.
@@ -136,13 +134,13 @@ async fn gather(
     (crowd, line)
 }
 
-/// Writes so many events a second, one merchant after another, and prints how long they take to arrive.
+/// Writes so many events a second, one merchant after another; gives how long they take to arrive, as a line of the table.
 async fn at_rate<F: Future<Output = ()>>(
     name: &str,
     crowd: &Crowd,
     each: Duration,
     write: impl Fn(usize, usize) -> F,
-) {
+) -> String {
     let begun = Instant::now();
     let beat = Duration::from_secs(1) / RATE;
     let mut number = 0_u32;
@@ -157,18 +155,18 @@ async fn at_rate<F: Future<Output = ()>>(
     crowd.has_everything().await;
     let times = crowd.times();
     let ms = |quantile: f64| times.value_at_quantile(quantile) as f64 / 1_000.0;
-    println!(
+    format!(
         "| {name} | {} | {:.0} | {:.1} | {:.1} | {:.1} |",
         crowd.len(),
         f64::from(number) / begun.elapsed().as_secs_f64(),
         ms(0.5),
         ms(0.99),
         times.max() as f64 / 1_000.0
-    );
+    )
 }
 
-/// Writes without a pause, a hundred at a time, and waits until the last follower has the last of them.
-async fn at_full_speed(crowd: &Crowd, each: Duration, writer: &Writer) {
+/// Writes without a pause, a hundred at a time, and waits until the last follower has the last of them; gives a line of the table.
+async fn at_full_speed(crowd: &Crowd, each: Duration, writer: &Writer) -> String {
     crowd.forget();
     let begun = Instant::now();
     let (mut events, mut merchant) = (0, 0);
@@ -182,10 +180,10 @@ async fn at_full_speed(crowd: &Crowd, each: Duration, writer: &Writer) {
     }
     crowd.has_everything().await;
     let took = begun.elapsed().as_secs_f64();
-    println!(
+    format!(
         "| {} | {:.0} | {:.0} |",
         crowd.len(),
         f64::from(events) / took,
         crowd.messages() as f64 / took
-    );
+    )
 }

@@ -5,11 +5,11 @@
 
 use crate::event::LostPlace;
 use domain::merchant::Tenant;
-use service::api_request::{Filter, Logged, Positions, after, positions};
+use service::api_request::{Filter, Logged, Look, Positions, after, positions};
 use service::{App, Error};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked for what other nodes wrote.
@@ -18,12 +18,15 @@ const LOOK: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_millis(250);
 /// Most requests that somebody gets at once.
 const PAGE: u64 = 256;
+/// Most looks at once, so that however many follow, payments get the database.
+const LOOKS: usize = 4;
 
 /// How far the log has come, as this node knows; cheap to clone.
 #[derive(Clone)]
 pub struct RequestTail {
     app: App,
     last: Arc<watch::Sender<i64>>,
+    looks: Arc<Semaphore>,
 }
 
 impl RequestTail {
@@ -33,6 +36,7 @@ impl RequestTail {
         Self {
             app,
             last: Arc::default(),
+            looks: Arc::new(Semaphore::new(LOOKS)),
         }
     }
 
@@ -41,6 +45,7 @@ impl RequestTail {
     pub fn follow(&self, tenant: Tenant, filter: Filter, place: i64) -> RequestFollower {
         RequestFollower {
             app: self.app.clone(),
+            looks: Arc::clone(&self.looks),
             tenant,
             filter,
             place,
@@ -53,32 +58,36 @@ impl RequestTail {
         let mut written = self.app.request_log().written();
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stopping.cancelled() => return,
-                changed = written.changed() => {
-                    if changed.is_err() {
-                        look.tick().await;
-                    }
+        let looking = async {
+            loop {
+                tokio::select! {
+                    // The sender lives as long as the installation.
+                    Ok(()) = written.changed() => {}
+                    _ = look.tick() => {}
                 }
-                _ = look.tick() => {}
-            }
-            if self.last.receiver_count() == 0 {
-                continue;
-            }
-            match positions(&self.app).await {
-                Ok(Positions { last, .. }) => {
-                    self.last.send_if_modified(|known| {
-                        let is_news = last > *known;
-                        *known = last.max(*known);
-                        is_news
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the request log could not be read for those who follow it")
+                if self.last.receiver_count() > 0 {
+                    self.look().await;
+                    tokio::time::sleep(GATHER).await;
                 }
             }
-            tokio::time::sleep(GATHER).await;
+        };
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = looking => {}
+        }
+    }
+
+    async fn look(&self) {
+        match positions(&self.app).await {
+            // Lower than before is a database that was put back to an earlier state: who follows finds out.
+            Ok(Positions { last, .. }) => {
+                self.last.send_if_modified(|known| {
+                    let is_news = last != *known;
+                    *known = last;
+                    is_news
+                });
+            }
+            Err(error) => tracing::warn!(%error, "the request log could not be read for those who follow it"),
         }
     }
 }
@@ -86,6 +95,7 @@ impl RequestTail {
 /// Somebody who follows the request log.
 pub struct RequestFollower {
     app: App,
+    looks: Arc<Semaphore>,
     tenant: Tenant,
     filter: Filter,
     place: i64,
@@ -99,18 +109,17 @@ impl RequestFollower {
         self.place
     }
 
-    /// The requests that follow, at least one; waits for them. Dropping the future loses nothing.
+    /// The requests that follow, perhaps none up to its new place; waits until the log goes on. Dropping the future loses nothing.
     ///
     /// # Errors
     /// Why it gets no further.
     pub async fn next(&mut self) -> Result<Vec<Logged>, LostPlace> {
         loop {
-            let logged = self.at_hand().await?;
-            if !logged.is_empty() {
+            if let Some(logged) = self.at_hand().await? {
                 return Ok(logged);
             }
             let place = self.place;
-            if self.last.wait_for(|last| *last > place).await.is_err() {
+            if self.last.wait_for(|last| *last != place).await.is_err() {
                 return Err(LostPlace::Log(Error::Unavailable(
                     "the node stops following requests",
                 )));
@@ -118,23 +127,19 @@ impl RequestFollower {
         }
     }
 
-    /// The requests that follow and are there already; none when it is up to date.
+    /// The requests that follow and are there already, perhaps none up to its new place; `None` when it is up to date.
     ///
     /// # Errors
     /// Why it gets no further.
-    pub async fn at_hand(&mut self) -> Result<Vec<Logged>, LostPlace> {
-        // Looked at before the log is: what is written while it is read is not passed over.
-        let last = *self.last.borrow();
-        let logged = after(&self.app, self.tenant, &self.filter, self.place, PAGE).await?;
-        match logged.last() {
-            Some(newest) => self.place = newest.pos,
-            None => {
-                if positions(&self.app).await?.purged > self.place {
-                    return Err(LostPlace::Deleted);
-                }
-                self.place = self.place.max(last);
+    pub async fn at_hand(&mut self) -> Result<Option<Vec<Logged>>, LostPlace> {
+        let _turn = self.looks.acquire().await;
+        match after(&self.app, self.tenant, &self.filter, self.place, PAGE).await? {
+            Look::Found(logged, upto) => {
+                self.place = upto;
+                Ok(Some(logged))
             }
+            Look::End => Ok(None),
+            Look::Gone => Err(LostPlace::Deleted),
         }
-        Ok(logged)
     }
 }

@@ -9,7 +9,6 @@ use super::follow::{Told, Wanted, What, head, run};
 use async_graphql::{Context, Object, Result, Subscription};
 use domain::merchant::Tenant;
 use futures_util::stream::{self, Stream};
-use service::api_request::followed;
 use service::followed::Followed;
 
 /// A request of the log, or word that there was none, with the place up to which you have heard everything.
@@ -71,7 +70,7 @@ impl ApiRequestSubscription {
 }
 
 fn tenant(ctx: &Context<'_>) -> Result<Tenant> {
-    followed(ctx.actor()?).map_err(|forbidden| query_failure(forbidden.into()))
+    service::api_request::tenant(ctx.actor()?).map_err(|forbidden| query_failure(forbidden.into()))
 }
 
 #[derive(Default)]

@@ -9,11 +9,14 @@ use service::event::{Numbered, Sequencer, depose, is_waiting, positions};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// How long a wake-up waits for more, so that a busy moment costs few transactions.
 const GATHER: Duration = Duration::from_millis(2);
+/// How long after one transaction the next begins, unless as many wait as one can number: with it, a busy database numbers fifty times
+/// a second and not as often as it can.
+const PACE: Duration = Duration::from_millis(20);
 /// How often the numbering node looks for what other processes wrote: at first, and when nothing has come for a while.
 const LOOK: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
 /// How often another node asks for the turn.
@@ -80,11 +83,18 @@ async fn lead(
 ) -> Ended {
     let mut look = LOOK.0;
     loop {
+        let begun = Instant::now();
         match turn.number(app).await {
             Ok(Numbered::Upto { pos, count }) => {
                 look = LOOK.0;
                 state.numbered.fetch_add(count, Ordering::Relaxed);
                 bus.announce(pos).await;
+                if count < Sequencer::BATCH {
+                    tokio::select! {
+                        () = stopping.cancelled() => return Ended::Stopping,
+                        () = sleep_until(begun + PACE) => {}
+                    }
+                }
                 // More may have come meanwhile.
                 continue;
             }

@@ -12,6 +12,6 @@ mod statements;
 mod writer;
 
 pub use find::{Filter, PathFilter, StatusFilter, get, get_many, page};
-pub use follow::{Logged, Positions, after, followed, positions};
+pub use follow::{Logged, Look, Positions, after, positions, tenant};
 pub use log::{Counts, RequestLog};
 pub use purge::purge;

@@ -6,10 +6,15 @@ use super::read::{self, Event};
 use crate::db::sql;
 use crate::page::{Page, PageRequest, Way};
 use crate::{App, Result};
+use chrono::Duration;
+use domain::Timestamp;
 use domain::actor::{Actor, Forbidden, MerchantActor};
 use domain::event::EventType;
 use domain::id::EventId;
 use domain::merchant::Tenant;
+
+/// How long nodes of two versions may work beside each other at most.
+pub const REPLACED_WITHIN: Duration = Duration::hours(1);
 
 /// Which events of a merchant and mode.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -63,10 +68,14 @@ impl EventFilter {
         self
     }
 
-    /// Whether this may be one of them and this version cannot tell it, because another node is newer.
+    /// Whether this may be one of them and this version cannot tell it, because another node is newer. While nodes are replaced, that is:
+    /// what is older than [`REPLACED_WITHIN`] was written by a version that is not there any more, and is passed over.
     #[must_use]
-    pub fn is_beyond(&self, event: &Event) -> bool {
-        self.later && event.event_type.is_none() && self.is_about(event)
+    pub fn is_beyond(&self, event: &Event, now: Timestamp) -> bool {
+        self.later
+            && event.event_type.is_none()
+            && self.is_about(event)
+            && now.signed_duration_since(event.occurred_at) < REPLACED_WITHIN
     }
 
     /// Whether this is one of them.
@@ -128,9 +137,21 @@ pub async fn page(
         Way::Forward => (">", "ASC"),
         Way::Backward => ("<", "DESC"),
     };
-    let types = filter.types.iter().map(|_| "?").collect::<Vec<_>>().join(", ");
+    // Of all types, those that it may not see are left out, so that a type which this version does not know is met.
+    let (word, types): (&str, Vec<EventType>) = if filter.later {
+        let hidden = EventType::ALL.iter().filter(|it| !filter.types.contains(it));
+        ("NOT IN", hidden.copied().collect())
+    } else {
+        ("IN", filter.types.clone())
+    };
+    let places = types.iter().map(|_| "?").collect::<Vec<_>>().join(", ");
+    let which = if types.is_empty() {
+        String::new()
+    } else {
+        format!("AND type {word} ({places})")
+    };
     let condition = format!(
-        "merchant_id = ? AND mode = ? AND tenant_seq {compare} ? AND type IN ({types}) ORDER BY tenant_seq {order} LIMIT ?"
+        "merchant_id = ? AND mode = ? AND tenant_seq {compare} ? {which} ORDER BY tenant_seq {order} LIMIT ?"
     );
     let edge = request.edge.unwrap_or(match request.way {
         Way::Forward => 0,
@@ -140,15 +161,24 @@ pub async fn page(
         .bind(tenant.merchant.to_string())
         .bind(tenant.mode.as_str())
         .bind(edge);
-    for event_type in &filter.types {
+    for event_type in &types {
         query = query.bind(event_type.as_str());
     }
     let rows = query
         .bind(i64::try_from(request.rows()).unwrap_or(i64::MAX))
         .all(app.db().reads())
         .await?;
-    let events = rows.iter().map(read::event).collect::<Result<Vec<_>>>()?;
-    Ok(request.page(events))
+    let mut page = request.page(rows.iter().map(read::event).collect::<Result<Vec<_>>>()?);
+    let now = app.now();
+    if request.way == Way::Forward
+        && let Some(beyond) = page.items.iter().position(|event| filter.is_beyond(event, now))
+    {
+        // A newer node goes on from there.
+        page.items.truncate(beyond);
+        page.has_next = false;
+    }
+    page.items.retain(|event| filter.takes(event));
+    Ok(page)
 }
 
 /// Events of this merchant and mode that the actor may see, in no order; ids of others are left out.

@@ -9,9 +9,6 @@ use crate::{App, Error, Result};
 use entity::inconsistency::At as _;
 use sea_orm::ConnectionTrait;
 
-/// Most events that one transaction numbers.
-const BATCH: i64 = 1_000;
-
 /// Name of the lock that the numbering node of a PostgreSQL database holds: "events". It holds it for as long as it runs, so it must be
 /// another than that of migrations, for which a node that starts waits.
 const LOCK: i64 = 0x6576_656e_7473;
@@ -81,6 +78,9 @@ pub async fn is_waiting(app: &App) -> Result<bool> {
 }
 
 impl Sequencer {
+    /// Most events that one transaction numbers.
+    pub const BATCH: i64 = 1_000;
+
     /// Takes the turn, if nobody has it. On PostgreSQL the turn ends with the connection; on SQLite the last process that asks has it.
     ///
     /// # Errors
@@ -143,7 +143,11 @@ impl Sequencer {
                         return Ok(Numbered::Fenced);
                     };
                     let last: i64 = row.try_get_by("last_pos")?;
-                    let placed = sql(postgres, NUMBER).bind(last).bind(BATCH).run(txn).await?;
+                    let placed = sql(postgres, NUMBER)
+                        .bind(last)
+                        .bind(Self::BATCH)
+                        .run(txn)
+                        .await?;
                     let count = i64::try_from(placed).unwrap_or(i64::MAX);
                     if count == 0 {
                         return Ok(Numbered::Nothing);

@@ -179,21 +179,26 @@ async fn a_place_whose_requests_are_deleted_is_told(
     assert_eq!(next(&mut socket, "1").await.0, "New");
 }
 
-/// Nodes write their rows in batches of their own, at once; readers hop between them.
+/// Nodes write their rows in batches of their own, at once, and of both modes; a reader that sees both hops between them.
 #[tokio::test(flavor = "multi_thread")]
 async fn readers_that_hop_between_two_nodes_get_each_request_once_and_in_the_order_of_the_log() {
     const ASKED: usize = 400;
     let app = working(Engine::Postgres).await;
     let other = app.another_node().await;
     let school = app.merchant("school").await;
-    let start = cursor(&app, &school).await;
-    let asking: Vec<_> = [&app, &other, &app, &other]
+    let tenant = domain::merchant::Tenant {
+        mode: Mode::Live,
+        ..school.tenant
+    };
+    let live = app.key_of(tenant, Scopes::all()).await;
+    let start = cursor(&app, &live).await;
+    let asking: Vec<_> = [(&app, &school), (&other, &live), (&app, &live), (&other, &school)]
         .into_iter()
-        .map(|node| {
-            let school = school.at(node);
+        .map(|(node, who)| {
+            let who = who.at(node);
             tokio::spawn(async move {
                 for _ in 0..ASKED / 4 {
-                    asks(&school, "Hop").await;
+                    asks(&who, "Hop").await;
                 }
             })
         })
@@ -203,7 +208,7 @@ async fn readers_that_hop_between_two_nodes_get_each_request_once_and_in_the_ord
     let (mut told, mut after, mut hops) = (Vec::new(), start, 0);
     while told.len() < ASKED {
         let node = [&app.url, &other.url][hops % 2];
-        let mut socket = Socket::of(node, &school.secret).await;
+        let mut socket = Socket::of(node, &live.secret).await;
         let variables = json!({ "after": after, "filter": filter });
         socket.subscribe("1", REQUESTS, variables).await;
         for _ in 0..=dice.below(40) {

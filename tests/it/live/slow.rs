@@ -133,6 +133,12 @@ async fn what_a_newer_version_wrote_sends_those_who_want_everything_to_another_n
     let mut some = Socket::of(&app.url, &school.secret).await;
     let captures = json!({ "after": after, "types": ["PAYMENT_CAPTURED"] });
     some.subscribe("1", EVENTS, captures).await;
+    school.sale(iqd(1_000)).await.succeeds();
+    let before = all.data("1").await["events"].clone();
+    assert_eq!(
+        before["event"]["type"], "PAYMENT_CAPTURED",
+        "what came before is told"
+    );
     let later = format!(
         "INSERT INTO outbox_events (id, merchant_id, mode, type, subject_id, data, occurred_at) VALUES \
          ('evt_00000000000000000000000001', '{}', '{}', 'dispute.opened', 'dp_1', '{{}}', '{}')",
@@ -142,9 +148,30 @@ async fn what_a_newer_version_wrote_sends_those_who_want_everything_to_another_n
     );
     Hand::at(&app.database.url).await.change(&later).await;
     assert_eq!(all.is_closed().await, 1012, "clients try again after this");
-    school.sale(iqd(1_000)).await.succeeds();
-    assert_eq!(
-        some.data("1").await["events"]["event"]["type"],
-        "PAYMENT_CAPTURED"
-    );
+    school.sale(iqd(2_000)).await.succeeds();
+    for _ in 0..2 {
+        assert_eq!(
+            some.data("1").await["events"]["event"]["type"],
+            "PAYMENT_CAPTURED"
+        );
+    }
+    let page = async || {
+        let ask = "query($after: EventCursor) { events(first: 10, after: $after) { nodes { sequence } pageInfo { hasNextPage } } }";
+        let page = school.ask(ask, json!({ "after": before["cursor"] })).await.data["events"].clone();
+        (
+            page["nodes"].as_array().unwrap().len(),
+            page["pageInfo"]["hasNextPage"] == true,
+        )
+    };
+    assert_eq!(page().await, (0, false), "a list ends before it too");
+
+    // A version that has been gone for so long does not come back: nobody waits for it.
+    app.clock.advance(Duration::hours(2));
+    let mut all = Socket::of(&app.url, &school.secret).await;
+    all.subscribe("1", EVENTS, json!({ "after": before["cursor"] }))
+        .await;
+    let next = sequence(&all.data("1").await);
+    let told: i64 = before["event"]["sequence"].as_str().unwrap().parse().unwrap();
+    assert_eq!(next, told + 2);
+    assert_eq!(page().await, (1, false));
 }

@@ -190,3 +190,24 @@ async fn a_stream_ends_with_the_server_and_with_its_key() {
     }
     stopped.await.unwrap();
 }
+
+/// What this version does not know is told by a newer node: the client comes back, perhaps to that one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_ends_without_a_word_before_what_only_a_newer_node_can_tell() {
+    let app = working(Engine::Sqlite).await;
+    let school = app.merchant("school").await;
+    let start = school.ask("{ eventCursor }", Value::Null).await.data["eventCursor"].clone();
+    let mut stream = Stream::open(&app, &school, EVENTS, json!({ "after": start })).await;
+    let later = format!(
+        "INSERT INTO outbox_events (id, merchant_id, mode, type, subject_id, data, occurred_at) VALUES \
+         ('evt_00000000000000000000000001', '{}', '{}', 'dispute.opened', 'dp_1', '{{}}', '{}')",
+        school.tenant.merchant,
+        school.tenant.mode.as_str(),
+        app.now().to_rfc3339()
+    );
+    crate::support::Hand::at(&app.database.url)
+        .await
+        .change(&later)
+        .await;
+    assert_eq!(stream.next().await, None);
+}

@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// After how long without anything for it a subscription that asked for heartbeats is sent one.
 pub const HEARTBEAT: Duration = Duration::from_secs(25);
@@ -114,7 +115,7 @@ impl Cohorts {
             over: Notify::new(),
         });
         all.insert(who.key().clone(), Arc::clone(&cohort));
-        let source = live.logs().follow(&cohort.key.wanted, who.place());
+        let source = live.logs().follow(live.app(), &cohort.key.wanted, who.place());
         live.spawn(run(live.clone(), Arc::clone(&cohort), source));
         Ok(cohort)
     }
@@ -181,19 +182,25 @@ impl Cohort {
 
 /// Tells the members of a cohort what happens, until it is over.
 async fn run(live: Live, cohort: Arc<Cohort>, mut source: Source) {
+    // Nothing that is wanted has happened since a heartbeat before this.
+    let mut beat = Instant::now() + HEARTBEAT;
     while !cohort.is_over() {
         let told = tokio::select! {
             () = cohort.over.notified() => return,
-            told = source.next() => told,
-            () = tokio::time::sleep(HEARTBEAT), if cohort.key.wanted.heartbeats => {
+            () = tokio::time::sleep_until(beat), if cohort.key.wanted.heartbeats => {
                 let told = vec![Told::Heartbeat(source.place())];
                 let printed = cohort.template.print(live.schema(), live.app(), told).await;
                 cohort.beat(&printed);
+                beat = Instant::now() + HEARTBEAT;
                 continue;
             }
+            told = source.next() => told,
         };
         match told {
             Ok(told) => {
+                if !told.is_empty() {
+                    beat = Instant::now() + HEARTBEAT;
+                }
                 let upto = source.place();
                 for printed in print(&live, &cohort.template, &told).await {
                     let reached = printed.last().map_or(upto, |printed| printed.place);

@@ -172,7 +172,7 @@ impl Following {
 
 /// Reads on from where it was, at the pace of its reader, until it is where its cohort is.
 async fn catch_up(live: Live, who: Arc<Following>) {
-    let mut source = live.logs().follow(&who.key.wanted, who.place());
+    let mut source = live.logs().follow(live.app(), &who.key.wanted, who.place());
     loop {
         let told = match source.at_hand().await {
             Ok(told) => told,

@@ -108,20 +108,23 @@ pub fn pong(payload: Option<&RawValue>) -> String {
     )
 }
 
-/// A message of an operation, as it is written. Its contents are JSON already.
-pub fn written(item: &Item) -> String {
+/// A message of an operation, as it is written; none for what is no message but the end of the connection. Its contents are JSON already.
+pub fn written(item: &Item) -> Option<String> {
     let (kind, operation, payload) = match item {
         Item::Next {
             operation, payload, ..
         } => ("next", operation, Some(payload)),
         Item::Error { operation, errors } => ("error", operation, Some(errors)),
-        Item::Complete { operation } | Item::Elsewhere { operation } => ("complete", operation, None),
+        Item::Complete { operation } => ("complete", operation, None),
+        Item::Elsewhere { .. } => return None,
     };
     let id = Value::from(operation.as_ref());
-    match payload.map(|bytes| std::str::from_utf8(bytes).unwrap_or("null")) {
-        Some(payload) => format!(r#"{{"id":{id},"type":"{kind}","payload":{payload}}}"#),
-        None => format!(r#"{{"id":{id},"type":"{kind}"}}"#),
-    }
+    Some(
+        match payload.map(|bytes| std::str::from_utf8(bytes).unwrap_or("null")) {
+            Some(payload) => format!(r#"{{"id":{id},"type":"{kind}","payload":{payload}}}"#),
+            None => format!(r#"{{"id":{id},"type":"{kind}"}}"#),
+        },
+    )
 }
 
 #[cfg(test)]
@@ -176,7 +179,7 @@ mod tests {
             place: None,
         };
         assert_eq!(
-            written(&item),
+            written(&item).unwrap(),
             r#"{"id":"a\"b","type":"next","payload":{"data":{"a":1}}}"#
         );
         let Ok(Inbound::Ping(Some(payload))) = Inbound::read(r#"{"type":"ping","payload":{"a": 1}}"#) else {

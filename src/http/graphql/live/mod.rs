@@ -31,11 +31,13 @@ use service::App;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+/// Most operations of a node that are prepared at once.
+const MOST_PREPARING: usize = 64;
 /// Most connections of a node that have not said who they are.
 const MOST_STRANGERS: usize = 2_000;
 
@@ -52,6 +54,7 @@ struct Inner {
     cohorts: Cohorts,
     connections: Mutex<HashMap<Option<Tenant>, usize>>,
     strangers: Arc<Semaphore>,
+    preparing: Semaphore,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -76,6 +79,7 @@ impl Live {
             cohorts: Cohorts::default(),
             connections: Mutex::default(),
             strangers: Arc::new(Semaphore::new(MOST_STRANGERS)),
+            preparing: Semaphore::new(MOST_PREPARING),
             tasks: TaskTracker::new(),
             stopping,
         }))
@@ -143,6 +147,12 @@ impl Live {
     /// A place for a connection that has not said who it is; `None` when there are too many.
     fn stranger(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.strangers).try_acquire_owned().ok()
+    }
+
+    /// A turn to prepare an operation; waits for it.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.0.preparing.acquire().await.ok()
     }
 
     /// Counts a connection of `tenant` (of an operator: none) for as long as the place is kept; `None` when there are too many.

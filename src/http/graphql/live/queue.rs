@@ -14,6 +14,9 @@ pub const MOST_ITEMS: usize = 256;
 /// Most bytes of their contents.
 pub const MOST_BYTES: usize = 512 * 1024;
 
+/// Room for messages that an empty queue keeps.
+const KEPT_ITEMS: usize = 8;
+
 /// A message of an operation.
 #[derive(Clone, Debug)]
 pub enum Item {
@@ -156,6 +159,10 @@ impl Queue {
             let mut waiting = self.waiting();
             let item = waiting.items.pop_front()?;
             waiting.bytes = waiting.bytes.saturating_sub(item.bytes());
+            // A busy moment leaves no room behind.
+            if waiting.items.is_empty() && waiting.items.capacity() > KEPT_ITEMS {
+                waiting.items.shrink_to(KEPT_ITEMS);
+            }
             item
         };
         self.emptied.notify_waiters();

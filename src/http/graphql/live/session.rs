@@ -158,7 +158,8 @@ impl<'c> Session<'c> {
     }
 
     async fn stands(&self) -> bool {
-        match self.standing.check(self.live.app()).await {
+        // Apart, so that a connection is not as large all the time as it is while this is looked up.
+        match Box::pin(self.standing.check(self.live.app())).await {
             Ok(Ok(())) => true,
             Ok(Err(denial)) => {
                 tracing::info!(denial = denial.as_str(), "a live connection is not let go on");
@@ -253,13 +254,13 @@ impl<'c> Session<'c> {
                 biased;
                 Some(text) = told.recv() => Message::text(text),
                 item = self.queue.next() => {
-                    if matches!(item, Item::Elsewhere { .. }) {
+                    let Some(text) = written(&item) else {
                         return End::Stopping;
-                    }
+                    };
                     if let Item::Error { operation, .. } | Item::Complete { operation } = &item {
                         locked(&self.operations).remove(operation);
                     }
-                    Message::text(written(&item))
+                    Message::text(text)
                 }
             };
             match timeout(self.live.limits().write, sink.send(message)).await {
@@ -302,7 +303,11 @@ struct Preparing {
 
 impl Preparing {
     async fn run(self, parameters: Parameters) {
-        let prepared = prepare(&self.door, &self.request_id, &self.admitted, parameters, None).await;
+        // When thousands come back at once, they take their turns: what is prepared takes much more room than what waits.
+        let turn = self.live.turn().await;
+        let preparing = prepare(&self.door, &self.request_id, &self.admitted, parameters, None);
+        let prepared = Box::pin(preparing).await;
+        drop(turn);
         let operation = Arc::clone(&self.id);
         match prepared {
             Prepared::Follow { key, template, place } => {

@@ -65,20 +65,16 @@ pub fn upgrade(
     let (door, live) = (Arc::clone(door), door.live().clone());
     socket
         .protocols([PROTOCOL])
-        .read_buffer_size(4 * 1024)
+        .read_buffer_size(1024)
         .write_buffer_size(0)
         .max_write_buffer_size(256 * 1024)
         .max_message_size(MOST_MESSAGE)
         .max_frame_size(MOST_MESSAGE)
         .on_upgrade(async move |socket| {
-            let connection = Connection {
-                door,
-                request_id,
-                peer,
-                uri,
-                headers,
-            };
-            live.spawn_connection(async move { connection.serve(socket, speaks).await });
+            let connection = Connection { door, request_id };
+            // Apart, because they hold on to everything that was read of the request.
+            let came = Box::new(Came { peer, uri, headers });
+            live.spawn_connection(connection.serve(socket, speaks, came));
         })
 }
 
@@ -102,12 +98,16 @@ fn may_come_from(live: &Live, headers: &HeaderMap) -> bool {
     }
 }
 
-/// What came with the upgrade.
+/// A connection that was upgraded.
 pub struct Connection {
     /// The door.
     pub door: Arc<Door>,
     /// The id of the request that opened it.
     pub request_id: RequestId,
+}
+
+/// What came with the upgrade.
+struct Came {
     peer: Peer,
     uri: Uri,
     headers: HeaderMap,
@@ -119,10 +119,10 @@ pub type Sink = SplitSink<WebSocket, Message>;
 pub type Stream = SplitStream<WebSocket>;
 
 impl Connection {
-    async fn serve(self, socket: WebSocket, speaks: bool) {
+    async fn serve(self, socket: WebSocket, speaks: bool, came: Box<Came>) {
         let (mut sink, mut stream) = socket.split();
         let end = if speaks {
-            self.talk(&mut sink, &mut stream).await
+            self.talk(&mut sink, &mut stream, came).await
         } else {
             End::WrongProtocol
         };
@@ -137,7 +137,7 @@ impl Connection {
         }
     }
 
-    async fn talk(&self, sink: &mut Sink, stream: &mut Stream) -> End {
+    async fn talk(&self, sink: &mut Sink, stream: &mut Stream, came: Box<Came>) -> End {
         let live = self.door.live();
         let Some(stranger) = live.stranger() else {
             return End::Overload("Too many connections that do not say who they are");
@@ -149,7 +149,7 @@ impl Connection {
                 Err(end) => return end,
             },
         };
-        let (admitted, standing) = match self.admit(payload).await {
+        let (admitted, standing) = match Box::pin(self.admit(came, payload)).await {
             Ok(admitted) => admitted,
             Err(end) => return end,
         };
@@ -192,12 +192,16 @@ impl Connection {
     }
 
     /// Finds out who it is: by what came with the upgrade, or what the client says now.
-    async fn admit(&self, payload: Map<String, Value>) -> Result<(Admitted, Standing), End> {
+    async fn admit(&self, came: Box<Came>, payload: Map<String, Value>) -> Result<(Admitted, Standing), End> {
         let gate: &Gate = &self.door.gate;
-        let mut headers = self.headers.clone();
+        let Came {
+            peer,
+            uri,
+            mut headers,
+        } = *came;
         said(&payload, &mut headers);
         let method = Method::GET;
-        let head = Head::new(gate, self.peer, &method, &self.uri, &headers);
+        let head = Head::new(gate, peer, &method, &uri, &headers);
         let mut entry = Entry::new(&gate.app, &self.request_id.0, &head);
         entry.operation("connection_init");
         let shown = gate.shown(&head);

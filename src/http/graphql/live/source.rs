@@ -5,6 +5,7 @@
 use crate::graphql::{Told, Wanted, What};
 use jobs::event::{Feed, Follower, LostPlace};
 use jobs::{RequestFollower, RequestTail};
+use service::App;
 use service::event::{Event, EventFilter};
 use service::followed::Place;
 use std::sync::Arc;
@@ -44,20 +45,35 @@ pub struct Logs {
 /// A place in a log, and what follows it.
 pub enum Source {
     /// Events of a merchant and mode, of which some are wanted.
-    Events(Follower, EventFilter),
+    Events(Events),
     /// Requests.
     Requests(RequestFollower),
 }
 
+/// Events of a merchant and mode, of which some are wanted.
+pub struct Events {
+    app: App,
+    follower: Follower,
+    filter: EventFilter,
+    /// The last sequence that it has passed: not that of the follower, if what comes next is beyond this version.
+    passed: i64,
+    is_beyond: bool,
+}
+
 impl Logs {
     /// What is wanted after a place.
-    pub fn follow(&self, wanted: &Wanted, place: Place) -> Source {
+    pub fn follow(&self, app: &App, wanted: &Wanted, place: Place) -> Source {
         match &wanted.what {
-            What::Events(tenant, filter) => {
-                Source::Events(self.events.follow(*tenant, place.0), filter.clone())
-            }
+            What::Events(tenant, filter) => Source::Events(Events {
+                app: app.clone(),
+                follower: self.events.follow(*tenant, place.0),
+                filter: filter.clone(),
+                passed: place.0,
+                is_beyond: false,
+            }),
             What::Requests(tenant, filter) => {
-                Source::Requests(self.requests.follow(*tenant, filter.as_ref().clone(), place.0))
+                let filter = filter.as_ref().clone();
+                Source::Requests(self.requests.follow(*tenant, filter, place.0))
             }
         }
     }
@@ -67,20 +83,25 @@ impl Source {
     /// The last place that it has passed.
     pub const fn place(&self) -> Place {
         match self {
-            Self::Events(follower, _) => Place(follower.seq()),
+            Self::Events(events) => Place(events.passed),
             Self::Requests(follower) => Place(follower.place()),
         }
     }
 
-    /// What comes next; waits until the log goes on, though perhaps with nothing that is wanted. Dropping the future loses nothing.
+    /// What comes next, perhaps nothing that is wanted up to its new place; waits until the log goes on. Dropping the future loses
+    /// nothing.
     ///
     /// # Errors
     /// Why it gets no further.
     pub async fn next(&mut self) -> Result<Vec<Told>, Lost> {
-        Ok(match self {
-            Self::Events(follower, filter) => wanted(filter, follower.next().await?)?,
-            Self::Requests(follower) => logged(follower.next().await?),
-        })
+        match self {
+            Self::Events(events) => {
+                events.is_known()?;
+                let next = events.follower.next().await?;
+                Ok(events.wanted(next))
+            }
+            Self::Requests(follower) => Ok(logged(follower.next().await?)),
+        }
     }
 
     /// What comes next and is there already; `None` when it has come to the end of the log.
@@ -88,28 +109,38 @@ impl Source {
     /// # Errors
     /// Why it gets no further.
     pub async fn at_hand(&mut self) -> Result<Option<Vec<Told>>, Lost> {
-        Ok(match self {
-            Self::Events(follower, filter) => {
-                let events = follower.at_hand().await?;
-                if events.is_empty() {
-                    return Ok(None);
-                }
-                Some(wanted(filter, events)?)
+        match self {
+            Self::Events(events) => {
+                events.is_known()?;
+                let next = events.follower.at_hand().await?;
+                Ok((!next.is_empty()).then(|| events.wanted(next)))
             }
-            Self::Requests(follower) => {
-                let requests = follower.at_hand().await?;
-                (!requests.is_empty()).then(|| logged(requests))
-            }
-        })
+            Self::Requests(follower) => Ok(follower.at_hand().await?.map(logged)),
+        }
     }
 }
 
-fn wanted(filter: &EventFilter, events: Vec<Arc<Event>>) -> Result<Vec<Told>, Lost> {
-    if events.iter().any(|event| filter.is_beyond(event)) {
-        return Err(Lost::Newer);
+impl Events {
+    const fn is_known(&self) -> Result<(), Lost> {
+        if self.is_beyond { Err(Lost::Newer) } else { Ok(()) }
     }
-    let wanted = events.into_iter().filter(|event| filter.takes(event));
-    Ok(wanted.map(Told::Event).collect())
+
+    /// Those that are wanted, up to the first that this version cannot tell.
+    fn wanted(&mut self, events: Vec<Arc<Event>>) -> Vec<Told> {
+        let now = self.app.now();
+        let mut wanted = Vec::new();
+        for event in events {
+            if self.filter.is_beyond(&event, now) {
+                self.is_beyond = true;
+                break;
+            }
+            self.passed = event.seq;
+            if self.filter.takes(&event) {
+                wanted.push(Told::Event(event));
+            }
+        }
+        wanted
+    }
 }
 
 fn logged(requests: Vec<service::api_request::Logged>) -> Vec<Told> {

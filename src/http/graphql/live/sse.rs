@@ -242,11 +242,8 @@ impl Streaming {
                     }
                 }
                 item = self.queue.next() => {
-                    if matches!(item, Item::Elsewhere { .. }) {
-                        return None;
-                    }
                     self.is_over = !matches!(item, Item::Next { .. });
-                    return Some(self.written(&item));
+                    return self.written(&item);
                 }
                 _ = self.comment.tick() => {
                     self.charge();
@@ -256,9 +253,10 @@ impl Streaming {
         }
     }
 
-    fn written(&self, item: &Item) -> Bytes {
+    /// What is written of a message; none for what ends the connection without a word, so that the client comes back.
+    fn written(&self, item: &Item) -> Option<Bytes> {
         let app = &self.door.gate.app;
-        match item {
+        Some(match item {
             Item::Next { payload, place, .. } => {
                 let followed = self
                     .following
@@ -280,10 +278,9 @@ impl Streaming {
             ]
             .concat()
             .into(),
-            Item::Complete { .. } | Item::Elsewhere { .. } => {
-                Bytes::from_static(b"event: complete\ndata:\n\n")
-            }
-        }
+            Item::Complete { .. } => Bytes::from_static(b"event: complete\ndata:\n\n"),
+            Item::Elsewhere { .. } => return None,
+        })
     }
 
     async fn stands(&self) -> bool {
