@@ -51,6 +51,8 @@ export interface LiveOptions {
   readonly types?: readonly string[] | undefined;
   /** Whether you are told about every 25 seconds how far it has come when nothing happens. */
   readonly heartbeats?: boolean;
+  /** Asked when there is no `after`: a query whose one field is the cursor to begin after. `eventCursor`, unless your `query` follows another log. */
+  readonly now?: string;
   /** Another subscription: one that takes `$after` and selects `cursor`, and if it can `event { id sequence }`. */
   readonly query?: string;
   /** Its variables. */
@@ -137,8 +139,8 @@ function accessOf({ url, apiKey, connectionParams, webSocketImpl, silenceMs = 50
   return { url: address.href, connectionParams: params, webSocket, silenceMs };
 }
 
-function operationOf({ query, variables, types, heartbeats }: LiveOptions, after: string | undefined): Operation {
-  if (after === undefined) return { query: NOW };
+function operationOf({ now, query, variables, types, heartbeats }: LiveOptions, after: string | undefined): Operation {
+  if (after === undefined) return { query: now ?? NOW };
   return { query: query ?? EVENTS, variables: { ...(types && { types }), ...(heartbeats && { heartbeats }), ...variables, after } };
 }
 

@@ -125,6 +125,19 @@ test("without a cursor it begins now, and what happens before the first event is
   await events.return?.();
 });
 
+test("where it begins can be asked in another way, for another log", async () => {
+  server.happen(2);
+  const events = follow({ now: "{ place: eventCursor }" });
+  const first = take(events, 1);
+  await until(() => server.afters.length === 1);
+  assert.equal(server.afters[0], "c2");
+  server.happen();
+  assert.deepEqual(await first, [3]);
+  await events.return?.();
+  const error = await rejection(follow({ now: "{ nothing }" }).next());
+  assert.ok(error instanceof RequestRefused, String(error));
+});
+
 test("what ends a connection for good ends it with its code", async () => {
   noWaiting();
   for (const code of [4400, 4401, 4406, 4409, 4429, 4500, 1009]) {
