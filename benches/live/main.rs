@@ -11,6 +11,7 @@
     clippy::indexing_slicing,
     clippy::float_arithmetic,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a bench stops at the first surprise, prints ratios, and is read by whoever runs it"
 )]
 
@@ -61,28 +62,32 @@ async fn run() {
     let (mut alone, mut listened) = (0.0, 0.0);
     for _ in 0..2 {
         alone += sales::per_second(&ours, each).await;
+        eprintln!("sales: {alone:.0} with nobody");
         let (crowd, line) = gather("tahsil", followers, &ours.url, &ours.keys, resident).await;
-        connections.push(line);
+        connections.push(told(line));
         listened += sales::per_second(&ours, each).await;
+        eprintln!("sales: {listened:.0} with {followers}");
         crowd.leave().await;
     }
 
     let writer = Writer::of(&ours).await;
+    writer.is_done().await;
     for count in [1, 100, followers] {
         let (crowd, _) = gather("tahsil", count, &ours.url, &ours.keys, resident).await;
         let write = |merchant, count| writer.write(merchant, count);
-        delivery.push(at_rate("tahsil", &crowd, each, write).await);
-        speed.push(at_full_speed(&crowd, each, &writer).await);
+        delivery.push(told(at_rate("tahsil", &crowd, each, write).await));
+        speed.push(told(at_full_speed(&crowd, each, &writer).await));
         crowd.leave().await;
+        writer.is_done().await;
     }
     let reference = Reference::start(COHORTS).await;
     if let Some(reference) = &reference {
         let resident = || reference.resident_kib();
         let (name, keys) = ("graphql-ws", reference.keys.clone());
         let (crowd, line) = gather(name, followers, &reference.url, &keys, resident).await;
-        connections.push(line);
+        connections.push(told(line));
         let write = |merchant, count| reference.publish(merchant, count);
-        delivery.push(at_rate(name, &crowd, each, write).await);
+        delivery.push(told(at_rate(name, &crowd, each, write).await));
         crowd.leave().await;
     }
     ours.remove().await;
@@ -107,6 +112,12 @@ async fn run() {
         listened / 2.0,
         listened / alone
     );
+}
+
+/// A line of a table, shown at once to whoever waits.
+fn told(line: String) -> String {
+    eprintln!("{line}");
+    line
 }
 
 /// Connects a crowd; gives it and its line of the table.

@@ -42,4 +42,19 @@ impl Writer {
             .await
             .expect("events are written");
     }
+
+    /// Waits until all events have their places: whoever follows from then on hears of none of these.
+    pub async fn is_done(&self) {
+        let mut connection = self.connection.lock().await;
+        loop {
+            let waiting: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM outbox_events WHERE pos IS NULL")
+                .fetch_one(&mut *connection)
+                .await
+                .expect("events are counted");
+            if waiting == 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
 }

@@ -112,7 +112,7 @@ async fn lead(
                     sleep(GATHER).await;
                     break;
                 }
-                () = sleep(look) => match is_waiting(app).await {
+                () = sleep(look) => match turn.is_waiting(app).await {
                     Ok(true) => break,
                     Ok(false) => look = LOOK.1.min(look.saturating_mul(2)),
                     Err(error) => {

@@ -8,6 +8,7 @@ use crate::db::{OpenError, Session, sql};
 use crate::{App, Error, Result};
 use entity::inconsistency::At as _;
 use sea_orm::ConnectionTrait;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// Name of the lock that the numbering node of a PostgreSQL database holds: "events". It holds it for as long as it runs, so it must be
 /// another than that of migrations, for which a node that starts waits.
@@ -25,17 +26,31 @@ const MINE_ON_POSTGRES: &str = "SELECT last_pos FROM event_sequencer \
 const MINE_ON_SQLITE: &str =
     "SELECT last_pos FROM event_sequencer WHERE id = 1 AND epoch = ? AND session = ?";
 
+/// Few rows of a large table are numbered at a time, by their keys. What the planner believes of how many wait is as old as the last time
+/// somebody counted; with it, it reads the whole table at times.
+const BY_KEYS: [&str; 3] = [
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+];
+
 /// Uses the index of what waits, `outbox_events_waiting`.
-const WAITING: &str = "SELECT 1 FROM outbox_events WHERE pos IS NULL LIMIT 1";
+const WAITING: &str = "SELECT 1 FROM outbox_events WHERE pos IS NULL AND seq > ? LIMIT 1";
+
+/// What was numbered leaves its entries in that index until the next vacuum, so it is read from near its end: so many places back, which
+/// transactions that were begun earlier and committed later have in their favour.
+const NEAR: i64 = 10_000;
+/// One look of so many is from the beginning, for transactions that took longer than that.
+const WHOLE: u32 = 16;
 
 const NUMBER: &str = "\
 UPDATE outbox_events SET pos = ? + waiting.place, tenant_seq = waiting.last_seq + waiting.own_place FROM (
     SELECT w.seq, COALESCE(c.last_seq, 0) AS last_seq,
         ROW_NUMBER() OVER (ORDER BY w.seq) AS place,
         ROW_NUMBER() OVER (PARTITION BY w.merchant_id, w.mode ORDER BY w.seq) AS own_place
-    FROM (SELECT seq, merchant_id, mode FROM outbox_events WHERE pos IS NULL ORDER BY seq LIMIT ?) AS w
+    FROM (SELECT seq, merchant_id, mode FROM outbox_events WHERE pos IS NULL AND seq > ? ORDER BY seq LIMIT ?) AS w
     LEFT JOIN event_counters AS c ON c.merchant_id = w.merchant_id AND c.mode = w.mode
-) AS waiting WHERE outbox_events.seq = waiting.seq";
+) AS waiting WHERE outbox_events.seq = waiting.seq RETURNING outbox_events.seq";
 
 const COUNT: &str = "\
 INSERT INTO event_counters (merchant_id, mode, last_seq, purged_seq)
@@ -50,6 +65,9 @@ pub struct Sequencer {
     session: Session,
     epoch: i64,
     backend: i64,
+    /// The highest `seq` that it numbered.
+    reached: AtomicI64,
+    looks: AtomicU32,
 }
 
 /// What one transaction numbered.
@@ -68,13 +86,17 @@ pub enum Numbered {
     Fenced,
 }
 
-/// Whether events wait for a place. One look at an index that is nearly always empty.
+/// Whether events wait for a place, anywhere in the log.
 ///
 /// # Errors
 /// Storage errors.
 pub async fn is_waiting(app: &App) -> Result<bool> {
-    let reads = app.db().reads();
-    Ok(sql(app.db().is_postgres(), WAITING).one(reads).await?.is_some())
+    are_waiting(app, 0).await
+}
+
+async fn are_waiting(app: &App, from: i64) -> Result<bool> {
+    let waiting = sql(app.db().is_postgres(), WAITING).bind(from);
+    Ok(waiting.one(app.db().reads()).await?.is_some())
 }
 
 impl Sequencer {
@@ -93,7 +115,12 @@ impl Sequencer {
         let postgres = app.db().is_postgres();
         let backend = if postgres {
             match won(session.connection()).await {
-                Ok(Some(backend)) => backend,
+                Ok(Some(backend)) => {
+                    for setting in BY_KEYS {
+                        session.connection().execute_unprepared(setting).await?;
+                    }
+                    backend
+                }
                 lost => {
                     session.close().await;
                     return lost.map(|_| None);
@@ -115,6 +142,8 @@ impl Sequencer {
             session,
             epoch,
             backend,
+            reached: AtomicI64::new(0),
+            looks: AtomicU32::new(0),
         }))
     }
 
@@ -124,13 +153,39 @@ impl Sequencer {
         self.epoch
     }
 
+    /// From where on to look for what waits.
+    fn from(&self) -> i64 {
+        let look = self.looks.fetch_add(1, Ordering::Relaxed);
+        if look.is_multiple_of(WHOLE) {
+            0
+        } else {
+            self.reached.load(Ordering::Relaxed).saturating_sub(NEAR)
+        }
+    }
+
+    /// Whether events wait for a place; those of a transaction that took very long are seen by one look of several.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn is_waiting(&self, app: &App) -> Result<bool> {
+        let from = self.from();
+        let waiting = are_waiting(app, from).await?;
+        if waiting && from <= 0 {
+            // What was seen from the beginning is to be numbered from there.
+            self.looks.store(0, Ordering::Relaxed);
+        }
+        Ok(waiting)
+    }
+
     /// Gives a batch of waiting events their places, all or none.
     ///
     /// # Errors
     /// Storage errors; whether anything was numbered is not known then, and no harm: it is numbered or still waits.
     pub async fn number(&self, app: &App) -> Result<Numbered> {
         let (postgres, epoch, backend) = (app.db().is_postgres(), self.epoch, self.backend);
-        self.session
+        let from = self.from();
+        let (numbered, reached) = self
+            .session
             .in_txn(move |txn| {
                 Box::pin(async move {
                     let mine = if postgres {
@@ -140,25 +195,28 @@ impl Sequencer {
                     };
                     let row = sql(postgres, mine).bind(epoch).bind(backend).one(txn).await?;
                     let Some(row) = row else {
-                        return Ok(Numbered::Fenced);
+                        return Ok((Numbered::Fenced, 0));
                     };
                     let last: i64 = row.try_get_by("last_pos")?;
-                    let placed = sql(postgres, NUMBER)
-                        .bind(last)
-                        .bind(Self::BATCH)
-                        .run(txn)
-                        .await?;
-                    let count = i64::try_from(placed).unwrap_or(i64::MAX);
+                    let placed = sql(postgres, NUMBER).bind(last).bind(from).bind(Self::BATCH);
+                    let placed = placed.all(txn).await?;
+                    let mut reached = 0;
+                    for row in &placed {
+                        reached = reached.max(row.try_get_by::<i64, _>("seq")?);
+                    }
+                    let count = i64::try_from(placed.len()).unwrap_or(i64::MAX);
                     if count == 0 {
-                        return Ok(Numbered::Nothing);
+                        return Ok((Numbered::Nothing, 0));
                     }
                     let pos = last.checked_add(count).ok_or(Error::Conflict)?;
                     sql(postgres, COUNT).bind(last).run(txn).await?;
                     sql(postgres, ADVANCE).bind(pos).run(txn).await?;
-                    Ok(Numbered::Upto { pos, count })
+                    Ok((Numbered::Upto { pos, count }, reached))
                 })
             })
-            .await
+            .await?;
+        self.reached.fetch_max(reached, Ordering::Relaxed);
+        Ok(numbered)
     }
 
     /// Gives the turn up, for the next one to take at once.
