@@ -31,6 +31,7 @@ pub mod promo_code;
 pub mod provider;
 pub mod refund;
 pub mod web_url;
+pub mod webhook;
 pub mod word;
 
 pub use clock::{Clock, MockClock, SystemClock, Timestamp};

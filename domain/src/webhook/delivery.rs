@@ -214,7 +214,11 @@ mod tests {
         let (mut now, mut tried) = (noon(), Vec::new());
         assert_eq!(state.status(), DeliveryStatus::Pending);
         while let DeliveryState::Waiting { at, .. } = state {
-            assert_eq!(state.clone().begin(expires_at, at - Duration::seconds(1)), state, "not yet");
+            assert_eq!(
+                state.clone().begin(expires_at, at - Duration::seconds(1)),
+                state,
+                "not yet"
+            );
             now = at;
             tried.push((now - noon()).num_minutes());
             state = state.begin(expires_at, now);
@@ -242,8 +246,14 @@ mod tests {
             }
         );
         let now = noon() + Duration::minutes(5);
-        let ended = second.begin(expires_at, now).answered(REFUSED, &schedule, expires_at, now, 0);
-        assert_eq!(ended.status(), DeliveryStatus::Expired, "15 minutes later would be too late");
+        let ended = second
+            .begin(expires_at, now)
+            .answered(REFUSED, &schedule, expires_at, now, 0);
+        assert_eq!(
+            ended.status(),
+            DeliveryStatus::Expired,
+            "15 minutes later would be too late"
+        );
     }
 
     #[test]
@@ -258,7 +268,11 @@ mod tests {
             let ended = sending.clone().answered(answer, &schedule, expires_at, noon(), 0);
             assert_eq!(ended.status(), status);
             assert!(ended.has_ended());
-            let same = ended.clone().cancel(noon()).lost(noon()).begin(expires_at, noon());
+            let same = ended
+                .clone()
+                .cancel(noon())
+                .lost(noon())
+                .begin(expires_at, noon());
             assert_eq!(same.answered(REFUSED, &schedule, expires_at, noon(), 0), ended);
         }
     }

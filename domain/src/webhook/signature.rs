@@ -141,11 +141,19 @@ mod tests {
         };
         let fields = ["id", "status", "ok", "n", "who.name", "none"].map(str::to_owned);
         assert_eq!(hmac_signature(&secret, body.as_bytes()), HMAC);
-        assert_eq!(timestamped_signature(&[&secret], &signed), format!("t=1781524800,v1={TIMESTAMPED}"));
+        assert_eq!(
+            timestamped_signature(&[&secret], &signed),
+            format!("t=1781524800,v1={TIMESTAMPED}")
+        );
         assert_eq!(security_fields_hash(&secret, &fields, &payload).unwrap(), FIELDS);
         let other = WebhookSecret::given("another-horse-battery").unwrap();
         assert_ne!(hmac_signature(&other, body.as_bytes()), HMAC);
-        assert_eq!(timestamped_signature(&[&secret, &other], &signed).matches(",v1=").count(), 2);
+        assert_eq!(
+            timestamped_signature(&[&secret, &other], &signed)
+                .matches(",v1=")
+                .count(),
+            2
+        );
     }
 
     #[test]
@@ -158,7 +166,10 @@ mod tests {
         };
         assert_eq!(refused(&[]), FieldRefusal::Count);
         assert_eq!(refused(&["id"; 21]), FieldRefusal::Count);
-        assert_eq!(refused(&["id", "nothing"]), FieldRefusal::Missing("nothing".into()));
+        assert_eq!(
+            refused(&["id", "nothing"]),
+            FieldRefusal::Missing("nothing".into())
+        );
         assert_eq!(refused(&["id.deeper"]), FieldRefusal::Missing("id.deeper".into()));
         assert_eq!(refused(&["list"]), FieldRefusal::Composite("list".into()));
         assert_eq!(refused(&["object"]), FieldRefusal::Composite("object".into()));

@@ -114,10 +114,20 @@ impl KnownKeys {
 
     /// A key that was read a moment before `now`.
     pub fn get(&self, token: &str, now: Timestamp) -> Option<Arc<KnownKey>> {
+        self.get_within(token, now, REMEMBERED)
+    }
+
+    /// A key that was read so long before `now` at most.
+    pub fn get_within(
+        &self,
+        token: &str,
+        now: Timestamp,
+        at_most: chrono::Duration,
+    ) -> Option<Arc<KnownKey>> {
         let entries = self.entries();
         let entry = entries.get(token)?;
         // A clock that went back makes no key believed for longer.
-        let fresh = entry.read_at <= now && now - entry.read_at < REMEMBERED;
+        let fresh = entry.read_at <= now && now - entry.read_at < at_most;
         fresh.then(|| Arc::clone(entry))
     }
 

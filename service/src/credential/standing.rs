@@ -5,6 +5,7 @@
 use super::authenticate::{Admitted, admissible};
 use super::known::{self, KnownKey};
 use crate::{App, Result};
+use chrono::Duration;
 use domain::actor::Actor;
 use domain::credential::{Denial, Secret, SecretHash, Session, Token};
 use entity::session as table;
@@ -12,6 +13,10 @@ use sea_orm::EntityTrait;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// How long a key that was read is believed of connections that stay open: thousands of them show the same few keys, and each looks every
+/// ten seconds. Of what ends on this node they are told.
+const BELIEVED: Duration = Duration::seconds(5);
 
 /// What somebody was let in with.
 #[derive(Clone, Debug)]
@@ -68,13 +73,13 @@ impl Standing {
         Ok(same.then_some(()).ok_or(Denial::ScopeMissing))
     }
 
-    /// The key behind it, believed for a moment like that of any request if it was shown.
+    /// The key behind it, believed for a while if it was shown.
     async fn key(&self, app: &App) -> Result<Option<Arc<KnownKey>>> {
         let Some((token, _)) = &self.shown else {
             return Ok(known::of_actor(app, &self.admitted.actor).await?.map(Arc::new));
         };
         let text = token.to_string();
-        match app.known_keys().get(&text, app.now()) {
+        match app.known_keys().get_within(&text, app.now(), BELIEVED) {
             Some(key) => Ok(Some(key)),
             None => known::read(app, &text, token.kind()).await,
         }

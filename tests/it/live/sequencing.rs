@@ -65,6 +65,52 @@ async fn two_transactions_that_commit_in_the_other_order_hide_nothing_from_reade
     assert_eq!((seen[0].pos, seen[0].seq), (2, 2));
 }
 
+/// What waits is looked for near the end of the log; one look of several is from its beginning.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_commits_after_ten_thousand_others_is_numbered_too() {
+    let app = TestApp::start(Engine::Postgres).await;
+    let school = app.merchant("school").await;
+    let turn = Sequencer::elect(&app.app).await.unwrap().unwrap();
+    let (slow, others) = (
+        Hand::at(&app.database.url).await,
+        Hand::at(&app.database.url).await,
+    );
+    for by_looking in [false, true] {
+        let last = positions(&app.app).await.unwrap().last;
+        let id = u32::try_from(last).unwrap() + 1;
+        #[expect(clippy::disallowed_methods, reason = "transactions that overlap by hand")]
+        let first = slow.connection().begin().await.unwrap();
+        first
+            .execute_unprepared(&row(&app, school.tenant, id))
+            .await
+            .unwrap();
+        let many = format!(
+            "INSERT INTO outbox_events (id, merchant_id, mode, type, subject_id, data, occurred_at) \
+             SELECT 'evt_' || lpad((n + {id})::text, 26, '0'), '{}', '{}', 'payment.captured', 'pay_x', '{{}}', now() \
+             FROM generate_series(1, 12000) AS n",
+            school.tenant.merchant,
+            school.tenant.mode.as_str(),
+        );
+        others.change_all(&many).await;
+        while turn.number(&app.app).await.unwrap() != Numbered::Nothing {}
+        assert_eq!(positions(&app.app).await.unwrap().last, last + 12_000);
+        first.commit().await.unwrap();
+        let mut looks = 0;
+        let numbered = loop {
+            // As the loop around it does when nothing comes, and when something always does.
+            if by_looking && !turn.is_waiting(&app.app).await.unwrap() {
+                looks += 1;
+            } else if let Numbered::Upto { pos, count } = turn.number(&app.app).await.unwrap() {
+                break (pos, count);
+            } else {
+                looks += 1;
+            }
+            assert!(looks < 20, "it is never found");
+        };
+        assert_eq!(numbered, (last + 12_001, 1));
+    }
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn only_whose_turn_it_is_numbers(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
