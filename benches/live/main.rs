@@ -58,17 +58,14 @@ async fn run() {
     let resident = || ours.resident_kib();
     let (mut connections, mut delivery, mut speed) = (Vec::new(), Vec::new(), Vec::new());
 
-    // Twice in turn, so that a table that grows weighs on both.
-    let (mut alone, mut listened) = (0.0, 0.0);
-    for _ in 0..2 {
-        alone += sales::per_second(&ours, each).await;
-        eprintln!("sales: {alone:.0} with nobody");
-        let (crowd, line) = gather("tahsil", followers, &ours.url, &ours.keys, resident).await;
-        connections.push(told(line));
-        listened += sales::per_second(&ours, each).await;
-        eprintln!("sales: {listened:.0} with {followers}");
-        crowd.leave().await;
-    }
+    // Alone, listened to, listened to, alone: tables grow meanwhile, and weigh on both alike.
+    let mut alone = sold(&ours, each, "nobody").await;
+    let (crowd, line) = gather("tahsil", followers, &ours.url, &ours.keys, resident).await;
+    connections.push(told(line));
+    let mut listened = sold(&ours, each, "all").await;
+    listened += sold(&ours, each, "all").await;
+    crowd.leave().await;
+    alone += sold(&ours, each, "nobody").await;
 
     let writer = Writer::of(&ours).await;
     writer.is_done().await;
@@ -112,6 +109,13 @@ async fn run() {
         listened / 2.0,
         listened / alone
     );
+}
+
+/// Sales a second while some listen to other merchants.
+async fn sold(ours: &Ours, each: Duration, listen: &str) -> f64 {
+    let sales = sales::per_second(ours, each).await;
+    eprintln!("{sales:.0} sales a second while {listen} listen");
+    sales
 }
 
 /// A line of a table, shown at once to whoever waits.
