@@ -115,11 +115,13 @@ impl RequestFollower {
     /// Why it gets no further.
     pub async fn next(&mut self) -> Result<Vec<Logged>, LostPlace> {
         loop {
+            // Before the log is looked at: what the node hears of meanwhile is looked for again. How far it has heard says nothing else, for
+            // a look of one's own can be ahead of it.
+            self.last.mark_unchanged();
             if let Some(logged) = self.at_hand().await? {
                 return Ok(logged);
             }
-            let place = self.place;
-            if self.last.wait_for(|last| *last != place).await.is_err() {
+            if self.last.changed().await.is_err() {
                 return Err(LostPlace::Log(Error::Unavailable(
                     "the node stops following requests",
                 )));

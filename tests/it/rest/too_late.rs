@@ -2,7 +2,7 @@
 
 use super::buyer::{Buyer, Waiting, intent_example, with_card};
 use super::desk::{Desk, card, with};
-use crate::support::{Engine, Gate, Held, Payer, TestApp, until};
+use crate::support::{Engine, Gate, Held, Payer, TestApp};
 use chrono::Duration;
 use domain::merchant::LateSuccess;
 use rstest::rstest;
@@ -89,10 +89,8 @@ async fn an_answer_that_came_too_late_says_what_the_intent_says(
         let (buyer, intent) = (buyer.clone(), intent.clone());
         async move { buyer.pays(&intent, with_card(Payer::Visa)).await }
     });
-    until("the attempt is at the provider", async || {
-        app.count("operations").await == 1
-    })
-    .await;
+    // What is only on its way is not sent any more once it is too late.
+    gate.reached().await;
     // Nobody else has asked meanwhile: it is the sender's own answer that is too late.
     app.clock.advance(Duration::hours(2));
     gate.arrive().await;

@@ -5,8 +5,12 @@ use async_trait::async_trait;
 use domain::provider::Answer;
 use service::provider::{Charge, FollowUp, Provider};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tahsil::provider::Sandbox;
 use tokio::sync::Barrier;
+
+/// Longest wait for others.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What is held back at a [`Gate`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +50,10 @@ impl Gate {
         .await;
     }
 
-    /// Arrives at the gate as one of the callers.
+    /// Arrives at the gate as one of the callers. Who waits for others in vain says so, rather than for ever.
     pub async fn arrive(&self) {
-        self.opens.wait().await;
+        let others = tokio::time::timeout(PATIENCE, self.opens.wait()).await;
+        assert!(others.is_ok(), "nobody else came to the gate");
     }
 
     async fn pass(&self, held: Held) {
