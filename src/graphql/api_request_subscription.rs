@@ -12,14 +12,14 @@ use futures_util::stream::{self, Stream};
 use service::followed::Followed;
 
 /// A request of the log, or word that there was none, with the place up to which you have heard everything.
-pub struct ApiRequestLogged {
+pub struct ApiRequestEnvelope {
     tenant: Tenant,
     told: Told,
 }
 
 /// A request of the log, or word that there was none, with the place up to which you have heard everything.
 #[Object]
-impl ApiRequestLogged {
+impl ApiRequestEnvelope {
     /// Keep the last one: a new subscription goes on `after` it, and misses nothing.
     async fn cursor(&self, ctx: &Context<'_>) -> Result<ApiRequestCursor> {
         let followed = Followed::Requests(self.tenant);
@@ -53,7 +53,7 @@ impl ApiRequestSubscription {
             default = false
         )]
         heartbeats: bool,
-    ) -> Result<impl Stream<Item = ApiRequestLogged> + use<>> {
+    ) -> Result<impl Stream<Item = ApiRequestEnvelope> + use<>> {
         let filter = filter.unwrap_or_default().read()?;
         let tenant = tenant(ctx)?;
         let wanted = Wanted {
@@ -64,7 +64,7 @@ impl ApiRequestSubscription {
         let told = run(ctx, wanted, after.as_deref())?;
         Ok(stream::iter(
             told.into_iter()
-                .map(move |told| ApiRequestLogged { tenant, told }),
+                .map(move |told| ApiRequestEnvelope { tenant, told }),
         ))
     }
 }

@@ -107,10 +107,7 @@ impl Surface {
         let mut below = BTreeSet::new();
         for (name, definition) in &self.types {
             // What is followed and not asked for is walked by `tests/it/live`.
-            let followed = ["Envelope", "Update", "Logged"]
-                .iter()
-                .any(|end| name.ends_with(end))
-                || name == "Subscription";
+            let followed = name == "Subscription" || name.ends_with("Envelope") || name.ends_with("Update");
             if matches!(definition.kind, TypeKind::Object(_))
                 && name != "Query"
                 && name != "Mutation"
