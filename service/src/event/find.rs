@@ -14,7 +14,7 @@ use domain::id::EventId;
 use domain::merchant::Tenant;
 
 /// How long nodes of two versions may work beside each other at most.
-pub const REPLACED_WITHIN: Duration = Duration::hours(1);
+const REPLACED_WITHIN: Duration = Duration::hours(1);
 
 /// Which events of a merchant and mode.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +69,7 @@ impl EventFilter {
     }
 
     /// Whether this may be one of them and this version cannot tell it, because another node is newer. While nodes are replaced, that is:
-    /// what is older than [`REPLACED_WITHIN`] was written by a version that is not there any more, and is passed over.
+    /// what is older than an hour was written by a version that is not there any more, and is passed over.
     #[must_use]
     pub fn is_beyond(&self, event: &Event, now: Timestamp) -> bool {
         self.later
