@@ -116,12 +116,6 @@ impl Event {
         Ok(shown.collect())
     }
 
-    /// The same event with what it carries, which was read together with that of others.
-    #[must_use]
-    pub fn carrying(self, data: Option<serde_json::Value>) -> Self {
-        Self { data, ..self }
-    }
-
     /// Its place.
     pub fn place(&self) -> Place {
         Place(self.told.seq)

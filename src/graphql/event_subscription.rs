@@ -116,23 +116,20 @@ impl EventSubscription {
             filter = filter.about(id.to_string());
         }
         let (tenant, told) = told(ctx, filter, after, heartbeats)?;
-        let mut carried = Vec::new();
-        if ctx.look_ahead().field("event").field("data").exists() {
-            let events: Vec<_> = told.iter().filter_map(Told::event).cloned().collect();
+        let events: Vec<_> = told.iter().filter_map(Told::event).cloned().collect();
+        let with_data = ctx.look_ahead().field("event").field("data").exists();
+        let shown = match Event::all(ctx, events.clone(), with_data).await {
             // What cannot be read together is read one by one, and fails alone.
-            let rendered = service::event::render(ctx.app()?, &events, ctx.api_version()).await;
-            carried = rendered.unwrap_or_default();
-        }
-        let mut carried = carried.into_iter();
+            Err(_) => Event::all(ctx, events, false).await?,
+            Ok(shown) => shown,
+        };
+        let mut shown = shown.into_iter();
         let envelopes: Vec<EventEnvelope> = told
             .into_iter()
             .map(|told| EventEnvelope {
                 tenant,
                 place: told.place(),
-                event: told.event().and_then(|event| {
-                    let data = carried.next();
-                    Some(Event::new(Arc::clone(event))?.carrying(data))
-                }),
+                event: told.event().and_then(|_| shown.next()),
             })
             .collect();
         Ok(stream::iter(envelopes))

@@ -28,7 +28,7 @@ words! {
         Callback = "callback",
         /// Standard Webhooks alone.
         Standard = "standard",
-        /// `Webhook-Signature-V2`-style: the time and the HMAC-SHA256 of time and body in one header, as Stripe writes it.
+        /// The time and the HMAC-SHA256 of time and body in one header, as Stripe writes it.
         Timestamped = "timestamped",
     }
 }

@@ -1,6 +1,6 @@
 //! Readers that are slower than what they follow.
 
-use super::{EVENTS, working};
+use super::{EVENTS, newer_event, working};
 use crate::support::{Engine, Hand, Merchant, Socket, TestApp, iqd, until};
 use chrono::Duration;
 use rstest::rstest;
@@ -139,14 +139,7 @@ async fn what_a_newer_version_wrote_sends_those_who_want_everything_to_another_n
         before["event"]["type"], "PAYMENT_CAPTURED",
         "what came before is told"
     );
-    let later = format!(
-        "INSERT INTO outbox_events (id, merchant_id, mode, type, subject_id, data, occurred_at) VALUES \
-         ('evt_00000000000000000000000001', '{}', '{}', 'dispute.opened', 'dp_1', '{{}}', '{}')",
-        school.tenant.merchant,
-        school.tenant.mode.as_str(),
-        app.now().to_rfc3339()
-    );
-    Hand::at(&app.database.url).await.change(&later).await;
+    newer_event(&app, &school).await;
     assert_eq!(all.is_closed().await, 1012, "clients try again after this");
     school.sale(iqd(2_000)).await.succeeds();
     for _ in 0..2 {

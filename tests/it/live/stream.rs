@@ -1,6 +1,6 @@
 //! Server-sent events: the same for proxies that let no WebSocket through.
 
-use super::{EVENTS, working};
+use super::{EVENTS, newer_event, working};
 use crate::support::{Engine, Merchant, TestApp, iqd};
 use reqwest::{Client, Response, StatusCode};
 use rstest::rstest;
@@ -198,16 +198,6 @@ async fn a_stream_ends_without_a_word_before_what_only_a_newer_node_can_tell() {
     let school = app.merchant("school").await;
     let start = school.ask("{ eventCursor }", Value::Null).await.data["eventCursor"].clone();
     let mut stream = Stream::open(&app, &school, EVENTS, json!({ "after": start })).await;
-    let later = format!(
-        "INSERT INTO outbox_events (id, merchant_id, mode, type, subject_id, data, occurred_at) VALUES \
-         ('evt_00000000000000000000000001', '{}', '{}', 'dispute.opened', 'dp_1', '{{}}', '{}')",
-        school.tenant.merchant,
-        school.tenant.mode.as_str(),
-        app.now().to_rfc3339()
-    );
-    crate::support::Hand::at(&app.database.url)
-        .await
-        .change(&later)
-        .await;
+    newer_event(&app, &school).await;
     assert_eq!(stream.next().await, None);
 }

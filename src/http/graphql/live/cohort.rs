@@ -210,7 +210,7 @@ async fn run(live: Live, cohort: Arc<Cohort>, mut source: Source) {
             }
             // Each finds out by itself, and says so.
             Err(lost @ (Lost::Deleted | Lost::Newer)) => {
-                tracing::debug!(%lost, "a cohort ends");
+                tracing::warn!(%lost, "those who follow the same are told no more here");
                 fall_behind(&live, cohort.dissolve());
             }
             Err(Lost::Log(error)) => {

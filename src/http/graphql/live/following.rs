@@ -177,9 +177,7 @@ async fn catch_up(live: Live, who: Arc<Following>) {
         let told = match source.at_hand().await {
             Ok(told) => told,
             Err(Lost::Newer) => {
-                tracing::warn!(
-                    "clients that follow all events are sent to a newer node: this one does not know what another wrote"
-                );
+                tracing::debug!("somebody who follows all events is sent to a newer node");
                 let elsewhere = Item::Elsewhere {
                     operation: Arc::clone(&who.operation),
                 };
