@@ -233,6 +233,12 @@ ids! {
     EventId = "evt",
     /// A journal of the ledger.
     JournalId = "jrn",
+    /// Where webhooks go.
+    WebhookEndpointId = "whend",
+    /// One event to one endpoint.
+    WebhookDeliveryId = "whd",
+    /// One HTTP request of a delivery.
+    WebhookAttemptId = "wha",
 }
 
 impl IntentId {
@@ -253,6 +259,20 @@ impl IntentId {
     pub fn from_reference(text: &str) -> Option<Self> {
         let code = Uuid::try_parse(text).ok()?;
         (code.hyphenated().to_string() == text).then_some(Self(code))
+    }
+}
+
+impl WebhookAttemptId {
+    /// The same id spelled as a UUID, as receivers see it in `X-Webhook-Request-UUID` (S1).
+    #[must_use]
+    pub const fn request_uuid(self) -> Uuid {
+        self.0
+    }
+
+    /// The attempt with this request UUID, in any of its spellings.
+    #[must_use]
+    pub fn from_request_uuid(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
     }
 }
 

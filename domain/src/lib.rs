@@ -29,6 +29,7 @@ pub mod payment;
 pub mod payment_link;
 pub mod promo_code;
 pub mod provider;
+pub mod public_address;
 pub mod refund;
 pub mod web_url;
 pub mod webhook;

@@ -4,8 +4,8 @@
 //! Source: S2 (`success_url` "Must be HTTPS (except localhost for testing)") and S3 (`callbackUrl` "publicly accessible").
 
 use crate::id::IntentId;
+pub use crate::public_address::is_public;
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::{fmt, str::FromStr};
 use url::{Host, Url};
 
@@ -139,51 +139,6 @@ impl CallbackUrl {
     }
 }
 
-/// Whether packets to `address` leave for the public internet (IANA special-purpose registries).
-#[must_use]
-pub fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let special = address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_broadcast()
-        || address.is_documentation()
-        || a == 0
-        || a >= 240
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 192 && b == 88 && c == 99)
-        || (a == 198 && (b == 18 || b == 19));
-    !special
-}
-
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    if let Some(inside) = address.to_ipv4_mapped() {
-        return is_public_v4(inside);
-    }
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    // NAT64 and 6to4 carry an IPv4 address; it decides.
-    let carried = |high: u16, low: u16| {
-        let ([x, y], [z, w]) = (high.to_be_bytes(), low.to_be_bytes());
-        is_public_v4(Ipv4Addr::new(x, y, z, w))
-    };
-    match (a, b) {
-        (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => carried(g, h),
-        (0x2002, _) => carried(b, c),
-        // Of the global unicast space, what is kept for protocols, documentation and tests.
-        (0x2001, 0..0x200 | 0xdb8) | (0x3fff, 0..0x1000) => false,
-        _ => (0x2000..0x4000).contains(&a),
-    }
-}
-
 macro_rules! text {
     ($($name:ident),+) => {
         $(impl fmt::Display for $name {
@@ -300,7 +255,11 @@ mod tests {
             "[fe80::1]",
             "[::ffff:10.0.0.1]",
             "[64:ff9b::a00:1]",
+            "[64:ff9b::808:808]",
             "[2002:a00:1::]",
+            "[2002:808:808::]",
+            "[::8.8.8.8]",
+            "168.63.129.16",
             "[2001:db8::1]",
             "[ff02::1]",
         ] {

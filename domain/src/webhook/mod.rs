@@ -4,16 +4,41 @@
 //! Standard Webhooks; `reference/webhooks.md` 0 and 6.
 
 mod delivery;
+mod endpoint;
+mod failure;
+mod header;
+mod health;
+mod json;
+mod naming;
+mod request;
 mod schedule;
 mod secret;
 mod signature;
+mod target;
+mod target_refusal;
+mod target_url;
 
-pub use delivery::{Answer, DeliveryState, DeliveryStatus};
+pub use delivery::{
+    Answer, Attempt, Body, BodyKey, Cause, Delivery, DeliveryState, DeliveryStatus, message_id,
+};
+pub use endpoint::{
+    DeliveryOrder, DisabledReason, Endpoint, EndpointRefusal, EndpointSecrets, EndpointSettings,
+    LONGEST_OVERLAP, MOST_ENDPOINTS, PayloadForm, SealedHeaders, SealedSecret, Slot, Standing,
+};
+pub use failure::FailureClass;
+pub use header::{HeaderRefusal, MOST_STATIC_HEADERS, StaticHeader, StaticHeaders};
+pub use health::{DISABLED_AFTER, Health, Notice};
+pub use json::stable_json;
+pub use naming::{EventPatterns, MOST_PATTERNS, Naming, PatternRefusal};
+pub use request::Outgoing;
 pub use schedule::{LONGEST_DELAY, LONGEST_LIFE, MOST_ATTEMPTS, RetrySchedule, ScheduleRefusal};
 pub use secret::{SecretRefusal, WebhookSecret};
 pub use signature::{
     FieldRefusal, Signed, hmac_signature, security_fields_hash, standard_signature, timestamped_signature,
 };
+pub use target::{TargetPolicy, is_never_port};
+pub use target_refusal::TargetRefusal;
+pub use target_url::WebhookUrl;
 
 use crate::word::words;
 
