@@ -8,8 +8,8 @@ use domain::credential::SecretHash;
 use domain::provider::Decline;
 use domain::{Currency, Money, Timestamp};
 use sea_orm::prelude::Json;
-use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// What every column of amounts refuses by its CHECK.
@@ -32,12 +32,25 @@ pub fn count(of: u32) -> i32 {
 }
 
 /// A decline as the JSON that [`decline`] reads.
+pub fn decline_json(decline: &Decline) -> Json {
+    json(decline)
+}
+
+/// A value of ours as JSON: text, numbers, lists and names of variants.
 #[expect(
     clippy::expect_used,
     reason = "text, numbers and names of variants always have a JSON form"
 )]
-pub fn decline_json(decline: &Decline) -> Json {
-    serde_json::to_value(decline).expect("a decline has a JSON form")
+pub fn json<T: Serialize + ?Sized>(value: &T) -> Json {
+    serde_json::to_value(value).expect("a value of ours has a JSON form")
+}
+
+/// Writes an instant as the driver of SQLite does, so that they compare as text.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn as_instant<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&at.to_rfc3339())
 }
 
 /// The decline in the column `decline` of `table`.

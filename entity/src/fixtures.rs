@@ -6,6 +6,7 @@ use domain::card::{Card, CardBrand, Expiry};
 use domain::credential::{
     Author, Credential, Denial, IpAllowlist, LastAction, LastUse, Operator, Scopes, SecurityAction,
 };
+use domain::event::EventType;
 use domain::fee::FeeTerms;
 use domain::intent::{AppliedPromo, CaptureMethod, Collect, Intent, IntentState, LIVES, Source};
 use domain::merchant::{Checkout, LateSuccess, Merchant, Mode, Tenant};
@@ -16,6 +17,11 @@ use domain::payment_link::PaymentLink;
 use domain::promo_code::{Discount, PromoCode};
 use domain::provider::{Decline, DeclineReason, FraudCheck, Gateway};
 use domain::refund::{Refund, RefundState};
+use domain::webhook::{
+    Attempt, Body, BodyKey, Cause, Delivery, DeliveryState, Dialect, DisabledReason, Endpoint,
+    EndpointSecrets, EndpointSettings, EventPatterns, FailureClass, SealedHeaders, SealedSecret, Slot,
+    Standing,
+};
 use domain::{Currency, IdGenerator, Money, SeededIds, Timestamp};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ActiveValue, IntoActiveModel, Iterable, TryIntoModel};
@@ -89,6 +95,94 @@ pub fn merchant() -> Merchant {
             brand_color: Some("#0b6e4f".parse().unwrap()),
         },
         created_at: start(),
+    }
+}
+
+pub fn endpoint() -> Endpoint {
+    let url = "https://school.iq/hook".parse().unwrap();
+    let secret = |digit: &str| SealedSecret {
+        sealed: format!("v1.0011.{digit}"),
+        fingerprint: digit.repeat(64),
+    };
+    Endpoint {
+        id: ids(1).id(start()),
+        tenant: tenant(),
+        slot: Some(Slot::Default),
+        settings: EndpointSettings {
+            description: "الإدارة".into(),
+            events: EventPatterns::new(["payment.*".to_owned()]).unwrap(),
+            rate_per_second: Some(50),
+            ..EndpointSettings::preset(Dialect::SecurityFields, Some(url))
+        },
+        headers: Some(SealedHeaders {
+            names: vec!["X-Team".into()],
+            sealed: "v1.0011.headers".into(),
+        }),
+        standing: Standing::Disabled {
+            at: start(),
+            reason: DisabledReason::Failing,
+        },
+        secrets: EndpointSecrets {
+            current: secret("a"),
+            next: Some((secret("b"), start())),
+        },
+        signs: true,
+        deleted_at: Some(start()),
+        created_at: start(),
+        updated_at: start(),
+    }
+}
+
+pub fn delivery() -> Delivery {
+    Delivery {
+        id: ids(1).id(start()),
+        tenant: tenant(),
+        endpoint: endpoint().id,
+        key: BodyKey {
+            event: ids(2).id(start()),
+            body: Body::Event,
+            api_version: ApiVersion::Basra,
+            name: "payment.captured".into(),
+        },
+        event_type: Some(EventType::PaymentCaptured),
+        is_alias: true,
+        subject: payment().id.to_string(),
+        run: 1,
+        cause: Cause::Replay,
+        url: Some("https://school.iq/other".parse().unwrap()),
+        state: DeliveryState::Waiting {
+            attempts: 1,
+            at: start(),
+        },
+        expires_at: start(),
+        last_status: Some(502),
+        last_failure: Some(FailureClass::Timeout),
+        created_at: start(),
+    }
+}
+
+pub fn attempt() -> Attempt {
+    let header = |name: &str| (name.to_owned(), "1".to_owned());
+    Attempt {
+        id: ids(1).id(start()),
+        tenant: tenant(),
+        endpoint: endpoint().id,
+        delivery: delivery().id,
+        number: 2,
+        url: "https://school.iq/hook".into(),
+        started_at: start(),
+        duration_micros: 1_500,
+        is_success: false,
+        status: Some(502),
+        failure: Some(FailureClass::Timeout),
+        detail: Some("private_address".into()),
+        remote_address: Some("192.0.2.1:443".parse().unwrap()),
+        request_headers: vec![header("webhook-id")],
+        response_headers: vec![header("server")],
+        response_body: b"Bad Gateway".to_vec(),
+        is_truncated: true,
+        body_sha256: Some("c".repeat(64)),
+        secret_fingerprint: Some("a".repeat(64)),
     }
 }
 

@@ -31,7 +31,11 @@ pub mod refund;
 pub mod session;
 pub mod signing_key;
 pub mod transfer;
+pub mod webhook_attempt;
+pub mod webhook_delivery;
 pub mod webhook_endpoint;
+pub mod webhook_lane;
+pub mod webhook_payload;
 
 mod column;
 #[cfg(test)]

@@ -27,6 +27,18 @@ fn every_finder_asks_for_merchant_and_mode() {
             "webhook_endpoints",
             sql(&crate::webhook_endpoint::Entity::of(tenant)),
         ),
+        (
+            "webhook_deliveries",
+            sql(&crate::webhook_delivery::Entity::of(tenant)),
+        ),
+        (
+            "webhook_attempts",
+            sql(&crate::webhook_attempt::Entity::of(tenant)),
+        ),
+        (
+            "webhook_payloads",
+            sql(&crate::webhook_payload::Entity::of(tenant)),
+        ),
     ];
     for (table, query) in queries {
         let scope = format!(

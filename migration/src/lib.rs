@@ -18,6 +18,7 @@ mod m20261120_000010_callback_keys;
 mod m20261120_000011_holds;
 mod m20261128_000012_event_positions;
 mod m20261128_000013_request_positions;
+mod m20261130_000014_webhooks;
 
 pub use lock::run_pending;
 pub use sea_orm_migration::{MigratorTrait, sea_orm};
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000011_holds::Migration),
             Box::new(m20261128_000012_event_positions::Migration),
             Box::new(m20261128_000013_request_positions::Migration),
+            Box::new(m20261130_000014_webhooks::Migration),
         ]
     }
 }
