@@ -63,7 +63,7 @@ fn flag(setting: &'static Setting) -> Option<Arg> {
         Shape::Count { .. } => arg.value_name("NUMBER"),
         Shape::DatabaseUrl | Shape::HttpUrl | Shape::NatsUrl => arg.value_name("URL"),
         Shape::Path => arg.value_name("FILE"),
-        Shape::Origins | Shape::Networks => arg.value_name("LIST"),
+        Shape::Origins | Shape::Networks | Shape::Ports => arg.value_name("LIST"),
         Shape::Address | Shape::Key | Shape::LogFilter | Shape::Name => arg.value_name("VALUE"),
     })
 }

@@ -33,6 +33,7 @@ pub use source::{Layer, Origin, from_env, from_file, unrecognised};
 
 use axum::http::HeaderValue;
 use domain::limit::Limit;
+use domain::webhook::TargetPolicy;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -69,6 +70,8 @@ pub struct Config {
     pub nats: Option<Nats>,
     /// Live connections and their limits.
     pub live: Live,
+    /// Where webhooks may go.
+    pub webhooks: Webhooks,
     /// Providers of payments.
     pub provider: Provider,
     /// Where the master key comes from.
@@ -154,6 +157,29 @@ pub struct Nats {
     pub url: NatsUrl,
     /// What this installation is called there.
     pub name: String,
+}
+
+/// Where webhooks may go beyond public servers at port 443, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Webhooks {
+    /// Networks that are allowed although they are private.
+    pub allow: Vec<IpNet>,
+    /// Further ports of public servers.
+    pub ports: Vec<u16>,
+    /// Whether chance puts off what is tried again.
+    pub jitter: bool,
+}
+
+impl Webhooks {
+    /// Where they may go. Our own address is known when the server listens.
+    #[must_use]
+    pub fn targets(&self) -> TargetPolicy {
+        TargetPolicy {
+            allow: self.allow.clone(),
+            ports: self.ports.clone(),
+            own: Vec::new(),
+        }
+    }
 }
 
 /// What is logged, and how.
@@ -244,6 +270,15 @@ impl Config {
                 init: values.millis(&settings::LIVE_INIT_TIMEOUT_MS)?,
                 ping: values.millis(&settings::LIVE_PING_MS)?,
                 write: values.millis(&settings::LIVE_WRITE_TIMEOUT_MS)?,
+            },
+            webhooks: Webhooks {
+                allow: values
+                    .optional(&settings::WEBHOOK_ALLOW_CIDRS, origins::networks)?
+                    .unwrap_or_default(),
+                ports: values
+                    .optional(&settings::WEBHOOK_PORTS, origins::ports)?
+                    .unwrap_or_default(),
+                jitter: values.required(&settings::WEBHOOK_JITTER, |text| text.parse().ok())?,
             },
             provider: Provider {
                 live: values.required(&settings::LIVE_PROVIDER, LiveProvider::parse)?,

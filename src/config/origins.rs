@@ -1,6 +1,7 @@
-//! Lists of those who are believed: origins of web pages, networks of proxies.
+//! Lists: origins of web pages and networks of proxies that are believed, networks and ports to which webhooks may go.
 
 use axum::http::{HeaderValue, Uri};
+use domain::webhook::is_never_port;
 use ipnet::IpNet;
 
 /// Reads a list that is separated by commas.
@@ -26,6 +27,13 @@ pub(super) fn origins(text: &str) -> Option<Vec<HeaderValue>> {
 /// Networks in CIDR notation.
 pub(super) fn networks(text: &str) -> Option<Vec<IpNet>> {
     list(text, |network| network.parse().ok())
+}
+
+/// Ports of web servers. One to which webhooks never go is refused here: it would be set and do nothing.
+pub(super) fn ports(text: &str) -> Option<Vec<u16>> {
+    list(text, |port| {
+        port.parse().ok().filter(|port| !is_never_port(*port))
+    })
 }
 
 #[cfg(test)]
@@ -59,6 +67,26 @@ mod tests {
         assert_eq!(networks("10.0.0.0/8,::1/128").unwrap().len(), 2);
         for refused in ["", "10.0.0.1", "10.0.0.0/33", "proxy", "10.0.0.0/8;::1/128"] {
             assert_eq!(networks(refused), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn ports_are_numbers_of_web_servers() {
+        assert_eq!(ports("8443, 8080,80"), Some(vec![8443, 8080, 80]));
+        for refused in [
+            "",
+            ",",
+            "8443,",
+            "0",
+            "65536",
+            "-1",
+            "https",
+            "8443;8080",
+            "8000-8100",
+            "22",
+            "8443,5432",
+        ] {
+            assert_eq!(ports(refused), None, "{refused}");
         }
     }
 }

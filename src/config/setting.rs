@@ -40,6 +40,8 @@ pub enum Shape {
     Origins,
     /// Networks in CIDR notation, separated by commas.
     Networks,
+    /// Ports of web servers, separated by commas.
+    Ports,
     /// Directives of `tracing`'s filter.
     LogFilter,
     /// `true` or `false`.
@@ -90,6 +92,10 @@ impl Shape {
                 "origins such as https://app.example.iq, separated by commas, without a path".into()
             }
             Self::Networks => "networks such as 10.0.0.0/8 or ::1/128, separated by commas".into(),
+            Self::Ports => {
+                "ports such as 8443,8080, separated by commas, and none of mail, databases or remote shells"
+                    .into()
+            }
             Self::Key => "32 bytes as 64 hexadecimal digits or as base64".into(),
             Self::LogFilter => "log directives such as info,sqlx=warn".into(),
             Self::Switch => "true or false".into(),

@@ -140,6 +140,15 @@ settings! {
     /// Longest that one message of a WebSocket may take to be written; whoever reads more slowly is disconnected.
     LIVE_WRITE_TIMEOUT_MS: Shape::Count { min: 100, max: 600_000, unit: "milliseconds" },
         "live_write_timeout_ms", Some("live-write-timeout-ms"), Some("30000");
+    /// Networks to which webhooks may go although they are private, over http too; metadata services of clouds stay denied.
+    WEBHOOK_ALLOW_CIDRS: Shape::Networks,
+        "webhook_allow_cidrs", Some("webhook-allow-cidrs"), None;
+    /// Whether webhooks that are tried again wait up to a tenth longer, by chance, so that what failed together does not come back together.
+    WEBHOOK_JITTER: Shape::Switch,
+        "webhook_jitter", Some("webhook-jitter"), Some("true");
+    /// Ports of public servers to which webhooks may go, beside 443.
+    WEBHOOK_PORTS: Shape::Ports,
+        "webhook_ports", Some("webhook-ports"), None;
     /// How long a stopping server lets work under way finish.
     SHUTDOWN_GRACE_MS: Shape::Count { min: 0, max: 600_000, unit: "milliseconds" },
         "shutdown_grace_ms", Some("shutdown-grace-ms"), Some("30000");

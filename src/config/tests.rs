@@ -57,6 +57,28 @@ fn nobody_takes_live_payments_until_somebody_is_named() {
 }
 
 #[test]
+fn webhooks_go_to_public_servers_until_more_is_said() {
+    let webhooks = |values: &[_]| Config::from_values(&from_flags(values)).unwrap().webhooks;
+    let unsaid = Webhooks {
+        jitter: true,
+        ..Webhooks::default()
+    };
+    assert_eq!(webhooks(&[]), unsaid);
+    let said = webhooks(&[
+        ("webhook_allow_cidrs", "10.0.0.0/8, fd00::/8"),
+        ("webhook_ports", "8443,8080"),
+    ]);
+    let allow = ["10.0.0.0/8", "fd00::/8"].map(|net| net.parse().unwrap());
+    assert_eq!((said.allow, said.ports), (allow.to_vec(), vec![8443, 8080]));
+    assert_eq!(
+        refusal("webhook_ports", "8443,25"),
+        "--webhook-ports (flag): expected ports such as 8443,8080, separated by commas, and none of mail, databases or \
+         remote shells, got `8443,25`"
+    );
+    assert!(refusal("webhook_allow_cidrs", "10.0.0.1").contains("expected networks such as"));
+}
+
+#[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
     let file = layer(&[("role", "api"), ("listen", "10.0.0.1:1"), ("log", "debug")]);
     let env = layer(&[("role", "worker"), ("listen", "10.0.0.2:2")]);
