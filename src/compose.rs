@@ -45,6 +45,7 @@ pub async fn app(config: &Config, on_statement: Option<StatementObserver>) -> Re
         keys: Keys::derive(&master_key),
         providers: providers(config.provider.live),
         provider_timeout: config.provider.timeout,
+        webhook_targets: config.webhooks.targets(),
         questions_logged_per_second: config.request_log_questions_per_second,
     }))
 }

@@ -7,6 +7,7 @@ use jobs::RequestTail;
 use jobs::event::{EventBus, Feed, InProcess, Postgres, SequencerState, sequence};
 use service::App;
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,8 @@ pub struct Events {
     pub feed: Feed,
     /// The request log as it is written.
     pub requests: RequestTail,
+    /// Up to which place events are numbered, as far as this node has heard.
+    pub heard: watch::Receiver<i64>,
     /// What this node numbered.
     pub sequencer: Arc<SequencerState>,
     tasks: Vec<JoinHandle<()>>,
@@ -42,10 +45,12 @@ impl Events {
         let mut events = Self {
             feed: Feed::new(app.clone()),
             requests: RequestTail::new(app.clone()),
+            heard: watch::channel(0).1,
             sequencer: Arc::default(),
             tasks: Vec::new(),
         };
         let bus = events.bus(app, config.nats.as_ref(), stopping).await?;
+        events.heard = bus.heard();
         tracing::info!(bus = bus.name(), "events are told");
         if config.role.works() {
             let numbering = sequence(

@@ -15,3 +15,4 @@ pub mod rest;
 pub mod server;
 mod sweeps;
 pub mod telemetry;
+pub mod webhooks;

@@ -18,11 +18,13 @@ use crate::http::metrics::{self, Metrics};
 use crate::http::page_address::PageAddress;
 use crate::http::request_id::{self, NewRequestId};
 use crate::http::request_log::RequestLogMetrics;
+use crate::http::webhook_metrics::WebhookMetrics;
 use crate::http::{graphiql, graphql, health, leftover};
 use crate::rest::door::{Door, Shape};
 use crate::rest::fault::{Class, Fault};
 use crate::rest::{asked, native, openapi, public, rasedi, v1};
 use crate::sweeps;
+use crate::webhooks::Webhooks;
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::Extension;
@@ -87,6 +89,9 @@ pub enum ServeError {
     /// Nodes cannot hear of events.
     #[error(transparent)]
     Bus(#[from] BusError),
+    /// Webhooks cannot be sent.
+    #[error("the client of webhooks cannot be set up: {0}")]
+    Webhooks(#[from] jobs::webhook::client::SetUpError),
     /// The listener failed.
     #[error(transparent)]
     Listener(#[from] std::io::Error),
@@ -294,7 +299,14 @@ pub async fn serve(
     config.http.public_url = config.http.reached_at(listener.local_addr()?);
     let config = &config;
     let events = Events::start(&app, config, &stopping).await?;
+    let heard = events.heard.clone();
+    let webhooks = Webhooks::start(&app, config, listener.local_addr()?, heard, &stopping)?;
     let (router, live) = router(&app, config, &counters, &events, &stopping)?;
+    if let Some(state) = &webhooks.state {
+        counters
+            .metrics
+            .register(WebhookMetrics::new(Arc::clone(state))?)?;
+    }
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!(listen = %listener.local_addr()?, "listening");
     let exchanges = counters.throttle.has_others() && config.role.serves();
@@ -333,6 +345,7 @@ pub async fn serve(
         }
     }
     live.drain().await;
+    webhooks.ended().await;
     events.ended().await;
     app.drain().await;
     Ok(result?)

@@ -225,6 +225,7 @@ async fn open(
         keys: Keys::derive(&KEYS),
         providers: Providers::default().with(Mode::Test, Arc::new(Sandbox)),
         provider_timeout: Duration::from_secs(10),
+        webhook_targets: domain::webhook::TargetPolicy::default(),
         questions_logged_per_second: questions_logged,
     })
 }

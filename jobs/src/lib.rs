@@ -5,5 +5,6 @@
 
 pub mod event;
 mod request_tail;
+pub mod webhook;
 
 pub use request_tail::{RequestFollower, RequestTail};

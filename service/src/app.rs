@@ -8,6 +8,7 @@ use crate::ledger::Accounts;
 use crate::provider::Providers;
 use crate::{Error, Result};
 use domain::id::new_id;
+use domain::webhook::TargetPolicy;
 use domain::{Clock, IdGenerator, Timestamp};
 use std::future::Future;
 use std::sync::Arc;
@@ -40,6 +41,8 @@ pub struct Parts {
     pub providers: Providers,
     /// How long a provider may take before its answer counts as lost.
     pub provider_timeout: Duration,
+    /// Where webhooks may go.
+    pub webhook_targets: TargetPolicy,
     /// Most plain questions that the request log takes in a second.
     pub questions_logged_per_second: u32,
 }
@@ -94,6 +97,12 @@ impl App {
 
     pub(crate) fn provider_timeout(&self) -> Duration {
         self.0.parts.provider_timeout
+    }
+
+    /// Where webhooks may go.
+    #[must_use]
+    pub fn webhook_targets(&self) -> &TargetPolicy {
+        &self.0.parts.webhook_targets
     }
 
     pub(crate) fn accounts(&self) -> &Accounts {

@@ -16,6 +16,7 @@ use domain::payment::{
 use domain::payment_link::NewLinkRefusal;
 use domain::promo_code::{NewPromoRefusal, PromoRefusal};
 use domain::refund::WrongRefundState;
+use domain::webhook::EndpointRefusal;
 use entity::Inconsistency;
 use sea_orm::DbErr;
 
@@ -93,6 +94,8 @@ pub enum Refusal {
     NewPromo(#[from] NewPromoRefusal),
     #[error(transparent)]
     NewLink(#[from] NewLinkRefusal),
+    #[error(transparent)]
+    Webhook(#[from] EndpointRefusal),
 }
 
 macro_rules! refusals {
@@ -124,6 +127,7 @@ refusals!(
     PromoRefusal,
     NewPromoRefusal,
     NewLinkRefusal,
+    EndpointRefusal,
 );
 
 impl From<Vec<CardRefusal>> for Error {

@@ -9,6 +9,7 @@ use domain::card::CardDetails;
 use domain::credential::{Secret, SecretHash};
 use domain::id::{IntentId, SessionId};
 use domain::metadata::Metadata;
+use domain::webhook::WebhookSecret;
 use hmac::{Hmac, KeyInit, Mac};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::Sha256;
@@ -32,6 +33,7 @@ pub struct Keys {
     client_secret: Key,
     client_secret_hash: Key,
     shared: Key,
+    webhook: Key,
     place: Key,
     place_mask: Key,
     seal: Key,
@@ -69,6 +71,7 @@ impl Keys {
             client_secret: key("tahsil/client-secret/1"),
             client_secret_hash: key("tahsil/client-secret-hash/1"),
             shared: key("tahsil/shared-key-fingerprint/1"),
+            webhook: key("tahsil/webhook-secret-fingerprint/1"),
             place: key("tahsil/place/1"),
             place_mask: key("tahsil/place-mask/1"),
             seal: key("tahsil/seal/1"),
@@ -140,6 +143,12 @@ impl Keys {
     #[must_use]
     pub fn shared_key_fingerprint(&self, key: &[u8; 32]) -> String {
         hex::encode(mac(&self.shared, [key.as_slice()]))
+    }
+
+    /// By what people compare webhook secrets; 64 hex characters.
+    #[must_use]
+    pub fn webhook_fingerprint(&self, secret: &WebhookSecret) -> String {
+        hex::encode(mac(&self.webhook, [secret.reveal().as_bytes()]))
     }
 
     /// The CSRF token of a session: whoever can read it can read our answers, which a page of another origin cannot.

@@ -29,6 +29,7 @@ pub mod random;
 pub mod rasedi;
 pub mod rate_limit;
 pub mod refund;
+pub mod webhook;
 
 pub use app::{App, Parts};
 pub use db::{Db, Txn};

@@ -99,6 +99,7 @@ pub async fn seed(db: Db, master_key: &[u8; 32], end: Timestamp) -> Result<Seede
             .with(Mode::Live, sandbox),
         // The sandbox answers at once; no step of the demo asks it to hang.
         provider_timeout: std::time::Duration::from_secs(10),
+        webhook_targets: domain::webhook::TargetPolicy::default(),
         questions_logged_per_second: 2_500,
     });
     let operator = service::operator::create(&app, "Demo operator").await?;

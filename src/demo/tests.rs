@@ -43,6 +43,7 @@ impl Demo {
             keys: Keys::derive(&MASTER_KEY),
             providers: Providers::default(),
             provider_timeout: std::time::Duration::from_secs(1),
+            webhook_targets: domain::webhook::TargetPolicy::default(),
             questions_logged_per_second: 2_500,
         });
         assert!(is_empty(&app).await.unwrap());

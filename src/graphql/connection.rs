@@ -158,7 +158,9 @@ id_cursors!(
     domain::id::RefundId,
     domain::id::CardId,
     domain::id::CredentialId,
-    domain::id::RequestId
+    domain::id::RequestId,
+    domain::id::WebhookAttemptId,
+    domain::id::WebhookDeliveryId
 );
 
 impl CursorKey for service::payment::Edge {

@@ -9,15 +9,19 @@ use domain::actor::Actor;
 use domain::api_version::ApiVersion;
 use domain::card::Card;
 use domain::credential::{Credential, SigningKey};
-use domain::id::{CardId, CredentialId, IntentId, PaymentId, PaymentLinkId, PromoCodeId, RefundId};
+use domain::id::{
+    CardId, CredentialId, IntentId, PaymentId, PaymentLinkId, PromoCodeId, RefundId, WebhookDeliveryId,
+};
 use domain::intent::Intent;
 use domain::operation::Operation;
 use domain::payment::Payment;
 use domain::payment_link::PaymentLink;
 use domain::promo_code::PromoCode;
 use domain::refund::Refund;
+use domain::webhook::{Attempt, Delivery};
 use service::credential::Manager;
 use service::event::Event;
+use service::webhook::StoredBody;
 use service::{App, Error};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -56,6 +60,28 @@ pub struct AttemptsOf(pub IntentId);
 /// Key: the signing keys of this credential.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SigningKeysOf(pub CredentialId);
+
+/// Key: the attempts of this webhook delivery.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AttemptsOfDelivery(pub WebhookDeliveryId);
+
+/// Key: what this webhook delivery sends.
+#[derive(Clone)]
+pub struct BodyOf(pub Arc<Delivery>);
+
+impl PartialEq for BodyOf {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+}
+
+impl Eq for BodyOf {}
+
+impl Hash for BodyOf {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.id.hash(state);
+    }
+}
 
 /// Key: what this event carries, as a version shows it.
 #[derive(Clone)]
@@ -134,6 +160,35 @@ impl Loader<SigningKeysOf> for Related {
             .into_iter()
             .map(|(id, keys)| (SigningKeysOf(id), keys))
             .collect())
+    }
+}
+
+impl Loader<AttemptsOfDelivery> for Related {
+    type Value = Vec<Attempt>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AttemptsOfDelivery]) -> Loaded<AttemptsOfDelivery, Vec<Attempt>> {
+        let ids: Vec<WebhookDeliveryId> = keys.iter().map(|key| key.0).collect();
+        let rows = service::webhook::attempts_of(&self.app, &self.actor, &ids)
+            .await
+            .map_err(Arc::new)?;
+        Ok(grouped(keys, rows, |attempt| {
+            AttemptsOfDelivery(attempt.delivery)
+        }))
+    }
+}
+
+impl Loader<BodyOf> for Related {
+    type Value = StoredBody;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[BodyOf]) -> Loaded<BodyOf, StoredBody> {
+        let deliveries: Vec<Delivery> = keys.iter().map(|key| key.0.as_ref().clone()).collect();
+        let bodies = service::webhook::bodies(&self.app, &deliveries)
+            .await
+            .map_err(Arc::new)?;
+        let body = |key: &BodyOf| Some((key.clone(), bodies.get(&key.0.key)?.clone()));
+        Ok(keys.iter().filter_map(body).collect())
     }
 }
 

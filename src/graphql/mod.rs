@@ -57,6 +57,12 @@ mod shown;
 mod time;
 mod user_error;
 mod viewer;
+mod webhook_delivery;
+mod webhook_delivery_filter;
+mod webhook_endpoint;
+mod webhook_endpoint_input;
+mod webhook_endpoint_mutation;
+mod webhook_enums;
 mod written;
 
 pub use context::AnsweredBy;

@@ -14,13 +14,15 @@ use super::payment::{self, Payment};
 use super::payment_link::PaymentLink;
 use super::promo_code::PromoCode;
 use super::refund::Refund;
+use super::webhook_delivery::{WebhookAttempt, WebhookDelivery};
+use super::webhook_endpoint::WebhookEndpoint;
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, Interface, Object, Result};
 use domain::actor::Actor;
 use domain::event::Subject;
 use domain::id::{
     CardId, CredentialId, EventId, IntentId, MerchantId, OperationId, PaymentId, PaymentLinkId, PromoCodeId,
-    RefundId, RequestId,
+    RefundId, RequestId, WebhookAttemptId, WebhookDeliveryId, WebhookEndpointId,
 };
 use service::credential::Manager;
 use std::collections::HashMap;
@@ -57,6 +59,12 @@ pub enum Node {
     PromoCode(PromoCode),
     /// An event.
     Event(Event),
+    /// A webhook endpoint.
+    WebhookEndpoint(WebhookEndpoint),
+    /// A webhook delivery.
+    WebhookDelivery(WebhookDelivery),
+    /// A webhook attempt.
+    WebhookAttempt(WebhookAttempt),
 }
 
 #[derive(Default)]
@@ -211,6 +219,7 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
         }
     }
     checkout(ctx, &ids, &mut found).await?;
+    webhooks(ctx, &ids, &mut found).await?;
     let events: Vec<EventId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     if !events.is_empty() {
         for event in service::event::get_many(app, actor, &events)
@@ -233,6 +242,42 @@ async fn find(ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
         }
     }
     Ok(ids.iter().map(|id| found.get(id.as_str()).cloned()).collect())
+}
+
+/// Webhook endpoints, deliveries and attempts.
+async fn webhooks(ctx: &Context<'_>, ids: &[ID], found: &mut HashMap<String, Node>) -> Result<()> {
+    let (app, actor) = (ctx.app()?, ctx.actor()?);
+    let now = app.now();
+    let endpoints: Vec<WebhookEndpointId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !endpoints.is_empty() {
+        for endpoint in service::webhook::get_many(app, actor, &endpoints)
+            .await
+            .map_err(query_failure)?
+        {
+            let id = endpoint.id.to_string();
+            found.insert(id, Node::WebhookEndpoint(WebhookEndpoint::new(endpoint, now)));
+        }
+    }
+    let deliveries: Vec<WebhookDeliveryId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !deliveries.is_empty() {
+        for delivery in service::webhook::deliveries_by_id(app, actor, &deliveries)
+            .await
+            .map_err(query_failure)?
+        {
+            let id = delivery.id.to_string();
+            found.insert(id, Node::WebhookDelivery(WebhookDelivery::new(delivery, now)));
+        }
+    }
+    let attempts: Vec<WebhookAttemptId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    if !attempts.is_empty() {
+        for attempt in service::webhook::attempts_by_id(app, actor, &attempts)
+            .await
+            .map_err(query_failure)?
+        {
+            found.insert(attempt.id.to_string(), Node::WebhookAttempt(attempt.into()));
+        }
+    }
+    Ok(())
 }
 
 /// Intents, payment links and promo codes.

@@ -6,7 +6,7 @@ use super::{
     api_request, api_request_subscription, api_version, card, credential, credential_mutation, event_query,
     event_subscription, integrity, intent, intent_mutation, intent_query, ledger, merchant, merchant_update,
     node, operation, payment, payment_link, payment_link_mutation, payment_mutation, payment_query,
-    promo_code, rate_limit, refund, viewer,
+    promo_code, rate_limit, refund, viewer, webhook_delivery, webhook_endpoint, webhook_endpoint_mutation,
 };
 use crate::config::PublicUrl;
 use async_graphql::connection::{Connection, EmptyFields};
@@ -34,6 +34,8 @@ pub struct Query(
     viewer::ViewerQuery,
     credential::CredentialQuery,
     api_version::ApiVersionQuery,
+    webhook_endpoint::WebhookEndpointQuery,
+    webhook_delivery::WebhookDeliveryQuery,
 );
 
 /// Everything that can be done.
@@ -47,6 +49,7 @@ pub struct Mutation(
     merchant_update::MerchantUpdateMutation,
     credential_mutation::CredentialMutation,
     viewer::SessionMutation,
+    webhook_endpoint_mutation::WebhookEndpointMutation,
 );
 
 /// Everything that can be followed.
@@ -82,6 +85,8 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         >("A page of payment links.")
         .override_output_type_description::<Rows<promo_code::PromoCode>>("A page of promo codes.")
         .override_output_type_description::<Rows<refund::Refund>>("A page of refunds.")
+        .override_output_type_description::<Rows<webhook_delivery::WebhookDelivery>>("A page of webhook deliveries.")
+        .override_output_type_description::<Rows<webhook_delivery::WebhookAttempt>>("A page of webhook attempts.")
         // A second belt: the door has measured every document before it gets here.
         .limit_depth(DEEPEST_SELECTION)
         .limit_recursive_depth(DEEPEST_NESTING)

@@ -1,6 +1,7 @@
 //! Business refusals, one code a cause.
 
 mod checkout;
+mod webhook;
 
 use async_graphql::resolver_utils::EnumType;
 use async_graphql::{Enum, SimpleObject};
@@ -179,6 +180,24 @@ pub enum UserErrorCode {
     DiscountInvalid,
     /// A limit must be one at least.
     LimitInvalid,
+    /// The merchant has as many webhook endpoints as there can be.
+    WebhookEndpointLimit,
+    /// Webhooks do not go to this address.
+    WebhookTargetDenied,
+    /// A name or pattern that matches no event, or too many of them.
+    EventTypesInvalid,
+    /// Pauses, attempts or life of deliveries are out of bounds.
+    RetryScheduleInvalid,
+    /// A header that cannot be sent with webhooks.
+    WebhookHeaderInvalid,
+    /// The webhook secret has a wrong form.
+    WebhookSecretInvalid,
+    /// A number in the settings of a webhook endpoint is out of bounds.
+    WebhookSettingInvalid,
+    /// The fields of a security hash cannot be used.
+    SecurityFieldsInvalid,
+    /// The callback dialect belongs to addresses that payments carry, and what stands for these cannot be changed.
+    WebhookDialectInvalid,
     /// The idempotency key has a wrong form.
     IdempotencyKeyInvalid,
     /// The idempotency key stands for another input.
@@ -276,6 +295,7 @@ pub fn user_errors(refusal: &Refusal) -> Vec<UserError> {
         Refusal::Promo(refusal) => vec![checkout::promo(refusal)],
         Refusal::NewPromo(refusal) => vec![checkout::new_promo(refusal)],
         Refusal::NewLink(refusal) => vec![checkout::new_link(*refusal)],
+        Refusal::Webhook(refusal) => vec![webhook::endpoint(refusal)],
         // Never a user error; `reply` sends it out as a failure.
         Refusal::Forbidden(_) => whole(UserErrorCode::PaymentWrongState),
     }

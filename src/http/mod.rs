@@ -20,3 +20,4 @@ pub mod noted;
 pub mod page_address;
 pub mod request_id;
 pub mod request_log;
+pub mod webhook_metrics;

@@ -45,11 +45,20 @@ const BUSINESS: [&str; 22] = [
     "webhook",
 ];
 /// What else a floor has folders for.
-const TECHNICAL: [(&str, &[&str]); 3] = [
+const TECHNICAL: [(&str, &[&str]); 4] = [
     ("domain/src", &["limit", "signing", "tests", "usage"]),
+    ("jobs/src", &["client"]),
     (
         "service/src",
-        &["db", "integrity", "provider", "rate_limit", "resource", "verify"],
+        &[
+            "db",
+            "endpoint",
+            "integrity",
+            "provider",
+            "rate_limit",
+            "resource",
+            "verify",
+        ],
     ),
     (
         "src",
@@ -216,7 +225,10 @@ fn each_floor_is_built_without_what_belongs_above_it() {
         let built_from = built_from(&metadata, floor);
         for name in web {
             // The migration framework brings a command line of its own.
-            let excused = floor == "migration" && name == "clap";
+            let is_migration = floor == "migration" && name == "clap";
+            // Webhooks leave from here. A client is no door: nobody comes in by it.
+            let is_client = floor == "jobs" && ["hyper", "hyper-util"].contains(&name);
+            let excused = is_migration || is_client;
             assert!(
                 excused || !built_from.contains(name),
                 "{floor} knows no door, and is built from {name}"

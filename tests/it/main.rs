@@ -32,3 +32,5 @@ mod schema;
 mod scope_walk;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod webhook;

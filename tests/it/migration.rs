@@ -9,7 +9,7 @@ use service::db::open_for_migration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// After each migration, oldest first: a row for every table that it made. Whoever adds a migration adds its rows here.
-const ROWS: [&[&str]; 13] = [
+const ROWS: [&[&str]; 14] = [
     &[
         "INSERT INTO merchants VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'school', 'IQD', 200, 0, 500, '2026-06-15T10:00:00+00:00')",
         "INSERT INTO operators VALUES ('op_01kv5bjh80ex9aenrk1yfn4p0w', 'Zainab', 'eop_1', \
@@ -103,10 +103,26 @@ const ROWS: [&[&str]; 13] = [
     &[],
     &["INSERT INTO event_counters VALUES ('mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 7, 3)"],
     &[],
+    &[
+        "INSERT INTO webhook_deliveries (id, merchant_id, mode, endpoint_id, event_id, type, is_alias, name, payload, api_version, \
+         subject_id, run, cause, url, state, attempts, at, expires_at, order_key, last_status, last_failure, created_at) \
+         VALUES ('whd_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', 'whend_01kv5bjh80ex9aenrk1yfn4p0w', \
+         'evt_01kv5bjh80ex9aenrk1yfn4p0w', 'payment.captured', FALSE, 'payment.captured', 'event', '2026-06-14.basra', \
+         'pay_01kv5bjh80ex9aenrk1yfn4p0w', 0, 'event', NULL, 'waiting', 1, '2026-06-15T10:05:00+00:00', '2026-06-16T10:00:00+00:00', \
+         NULL, 502, NULL, '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO webhook_payloads VALUES ('evt_01kv5bjh80ex9aenrk1yfn4p0w', 'event', '2026-06-14.basra', 'payment.captured', \
+         'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', '{}', '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', \
+         '2026-06-15T10:00:00+00:00')",
+        "INSERT INTO webhook_attempts VALUES ('wha_01kv5bjh80ex9aenrk1yfn4p0w', 'mer_01kv5bjh80ex9aenrk1yfn4p0w', 'test', \
+         'whend_01kv5bjh80ex9aenrk1yfn4p0w', 'whd_01kv5bjh80ex9aenrk1yfn4p0w', 1, 'https://school.example.iq/hook', \
+         '2026-06-15T10:00:00+00:00', 1200, FALSE, 502, NULL, NULL, '192.0.2.1:443', '[]', NULL, NULL, 'none', FALSE, \
+         '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', \
+         '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef')",
+    ],
 ];
 
-/// Rows that migrations make themselves: the one of the sequencer, and the one of the request log.
-const MADE: usize = 2;
+/// Rows that migrations make themselves: the one of the sequencer, the one of the request log, and the lane of the endpoint that was there.
+const MADE: usize = 3;
 
 /// A column as an entity has it.
 #[derive(Debug, PartialEq, Eq)]
@@ -186,7 +202,11 @@ entities!(
     session,
     signing_key,
     transfer,
+    webhook_attempt,
+    webhook_delivery,
     webhook_endpoint,
+    webhook_lane,
+    webhook_payload,
 );
 
 async fn tables(hand: &Hand) -> Vec<String> {

@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that is a number of things and not of money: counts of rows, months, years, scores, basis points, statuses, durations.
-const INTEGERS: [&str; 71] = [
+const INTEGERS: [&str; 94] = [
     "ApiRequest.driftSeconds",
     "ApiRequest.durationMs",
     "ApiRequest.status",
@@ -83,6 +83,29 @@ const INTEGERS: [&str; 71] = [
     "RateLimit.used",
     "SessionCreateInput.minutes",
     "SessionRevokePayload.ended",
+    "Query.webhookAttempts(first)",
+    "Query.webhookAttempts(last)",
+    "Query.webhookDeliveries(first)",
+    "Query.webhookDeliveries(last)",
+    "WebhookAttempt.durationMs",
+    "WebhookAttempt.number",
+    "WebhookAttempt.status",
+    "WebhookAttemptFilter.status",
+    "WebhookDelivery.attemptCount",
+    "WebhookDelivery.lastStatus",
+    "WebhookDelivery.run",
+    "WebhookDeliveryFilter.lastStatus",
+    "WebhookEndpoint.maxInFlight",
+    "WebhookEndpoint.ratePerSecond",
+    "WebhookEndpoint.timeoutMs",
+    "WebhookEndpointRotateSecretInput.overlapMinutes",
+    "WebhookRetrySchedule.delaysSeconds",
+    "WebhookRetrySchedule.lifetimeSeconds",
+    "WebhookRetryScheduleInput.delaysSeconds",
+    "WebhookRetryScheduleInput.lifetimeSeconds",
+    "WebhookSettingsInput.maxInFlight",
+    "WebhookSettingsInput.ratePerSecond",
+    "WebhookSettingsInput.timeoutMs",
 ];
 
 /// Every type of the schema by its name.

@@ -30,6 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // Nobody pays it.
         providers: Providers::default(),
         provider_timeout: config.provider.timeout,
+        webhook_targets: config.webhooks.targets(),
         questions_logged_per_second: config.request_log_questions_per_second,
     });
     let shown = Presented::Secret(&secret);

@@ -18,13 +18,16 @@ pub(crate) use rows::{columns, json, models, record, some_columns};
 pub use session::Session;
 pub use trouble::{Trouble, trouble};
 
+use crate::webhook::Due;
 use crate::{Error, Result};
+use domain::id::WebhookEndpointId;
 use futures_util::future::BoxFuture;
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -39,17 +42,30 @@ pub struct Db {
     postgres: bool,
     settings: Arc<Settings>,
     told: Arc<Notify>,
+    due: Arc<Due>,
+}
+
+/// What a transaction has written that somebody waits for.
+#[derive(Default)]
+struct Wrote {
+    events: Cell<bool>,
+    deliveries: RefCell<BTreeSet<WebhookEndpointId>>,
 }
 
 tokio::task_local! {
-    /// Whether the transaction of this task has written events.
-    static WROTE_EVENTS: Cell<bool>;
+    /// What the transaction of this task has written.
+    static WROTE: Wrote;
 }
 
 /// Notes that the transaction of this task writes events: whoever waits for [`Db::told`] is woken when it has been committed.
 pub(crate) fn wrote_events() {
     // Outside of a transaction there is nothing to wait for.
-    let _outside = WROTE_EVENTS.try_with(|wrote| wrote.set(true));
+    let _outside = WROTE.try_with(|wrote| wrote.events.set(true));
+}
+
+/// Notes that the transaction of this task writes deliveries to these endpoints, for [`Db::due`].
+pub(crate) fn wrote_deliveries(endpoints: BTreeSet<WebhookEndpointId>) {
+    let _outside = WROTE.try_with(|wrote| wrote.deliveries.borrow_mut().extend(endpoints));
 }
 
 impl Db {
@@ -78,11 +94,17 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let (connection, told) = (self.writes.clone(), Arc::clone(&self.told));
-        let task = WROTE_EVENTS.scope(Cell::new(false), async move {
+        let (connection, told, due) = (self.writes.clone(), Arc::clone(&self.told), Arc::clone(&self.due));
+        let task = WROTE.scope(Wrote::default(), async move {
             let done = transact(&connection, immediate, work).await;
-            if done.is_ok() && WROTE_EVENTS.with(Cell::get) {
-                told.notify_one();
+            if done.is_ok() {
+                if WROTE.with(|wrote| wrote.events.get()) {
+                    told.notify_one();
+                }
+                let endpoints = WROTE.with(|wrote| wrote.deliveries.take());
+                if !endpoints.is_empty() {
+                    due.tell(endpoints);
+                }
             }
             done
         });
@@ -117,6 +139,12 @@ impl Db {
     #[must_use]
     pub fn told(&self) -> &Notify {
         &self.told
+    }
+
+    /// Where transactions of this process tell to which endpoints something is to be sent.
+    #[must_use]
+    pub fn due(&self) -> &Due {
+        &self.due
     }
 
     /// Whether the database answers.

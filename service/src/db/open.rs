@@ -78,6 +78,7 @@ impl Db {
                 postgres: true,
                 settings: Arc::new(settings.clone()),
                 told: Arc::default(),
+                due: Arc::default(),
             });
         }
         // The writer first: it makes the file, which a reader cannot.
@@ -99,6 +100,7 @@ impl Db {
             postgres: false,
             settings: Arc::new(settings.clone()),
             told: Arc::default(),
+            due: Arc::default(),
         })
     }
 }

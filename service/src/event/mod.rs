@@ -18,6 +18,7 @@ pub use announce::{Listener, announce};
 pub(crate) use find::counters;
 pub use find::{EventFilter, get_many, page, tenant};
 pub use purge::purge;
+pub(crate) use read::by_ids;
 pub use read::{Event, Positions, after, of_tenant, positions};
 pub use render::render;
 pub use schema::schema;

@@ -11,6 +11,7 @@ use domain::merchant::Tenant;
 use entity::inconsistency::At as _;
 use sea_orm::QueryResult;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// An event that has its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub struct Event {
     pub data: Box<str>,
     /// When it happened.
     pub occurred_at: Timestamp,
-    /// Its place among all events, from 1.
+    /// Its place among all events, from 1; 0 while it has none, which is seen by who sends webhooks only.
     pub pos: i64,
     /// Its place among those of its merchant and mode, from 1.
     pub seq: i64,
@@ -115,6 +116,16 @@ pub async fn of_tenant(app: &App, tenant: Tenant, seq: i64, limit: i64) -> Resul
     rows.all(app.db().reads()).await?.iter().map(event).collect()
 }
 
+/// Events by their ids, whether or not they have their places.
+pub(crate) async fn by_ids(app: &App, ids: BTreeSet<String>) -> Result<Vec<Event>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let condition = format!("id IN ({})", vec!["?"; ids.len()].join(", "));
+    let rows = ids.into_iter().fold(select(app, &condition), Sql::bind);
+    rows.all(app.db().reads()).await?.iter().map(event).collect()
+}
+
 pub(super) fn event(row: &QueryResult) -> Result<Event> {
     let id: String = row.try_get_by("id")?;
     let (merchant, mode): (String, String) = (row.try_get_by("merchant_id")?, row.try_get_by("mode")?);
@@ -129,8 +140,10 @@ pub(super) fn event(row: &QueryResult) -> Result<Event> {
         subject: row.try_get_by("subject_id")?,
         data: data.into_boxed_str(),
         occurred_at: row.try_get_by("occurred_at")?,
-        pos: row.try_get_by("pos")?,
-        seq: row.try_get_by("tenant_seq")?,
+        pos: row.try_get_by::<Option<i64>, _>("pos")?.unwrap_or_default(),
+        seq: row
+            .try_get_by::<Option<i64>, _>("tenant_seq")?
+            .unwrap_or_default(),
         id: id.parse().at("outbox_events", "id", &id)?,
     })
 }

@@ -1,9 +1,10 @@
 //! Writing events into the outbox.
 //!
 //! Invariant: an event is written in the transaction of its effect, with the subject as it was then. Who reads them waits for a
-//! position; writers never notify (`reference/graphql.md` 6).
+//! position; writers never notify (`reference/graphql.md` 6). Its webhook deliveries are written with it.
 
 use crate::db::{self, Txn};
+use crate::webhook::{self, Told};
 use crate::{App, Error, Result};
 use domain::Timestamp;
 use domain::event::EventType;
@@ -45,24 +46,32 @@ pub(crate) async fn write(
     events: Vec<NewEvent>,
     now: Timestamp,
 ) -> Result<()> {
-    let rows: Vec<_> = events
-        .into_iter()
-        .map(|event| outbox_event::ActiveModel {
-            id: Set(app.id::<EventId>(now).to_string()),
-            merchant_id: Set(tenant.merchant.to_string()),
-            mode: Set(tenant.mode.as_str().to_owned()),
-            event_type: Set(event.event_type.as_str().to_owned()),
-            subject_id: Set(event.subject),
-            data: Set(event.data),
-            occurred_at: Set(now),
-            ..Default::default()
+    if events.is_empty() {
+        return Ok(());
+    }
+    let events: Vec<(EventId, NewEvent)> = events.into_iter().map(|event| (app.id(now), event)).collect();
+    let rows = events.iter().map(|(id, event)| outbox_event::ActiveModel {
+        id: Set(id.to_string()),
+        merchant_id: Set(tenant.merchant.to_string()),
+        mode: Set(tenant.mode.as_str().to_owned()),
+        event_type: Set(event.event_type.as_str().to_owned()),
+        subject_id: Set(event.subject.clone()),
+        data: Set(event.data.clone()),
+        occurred_at: Set(now),
+        ..Default::default()
+    });
+    db::wrote_events();
+    outbox_event::Entity::insert_many(rows)
+        .exec_without_returning(txn)
+        .await?;
+    let told: Vec<Told<'_>> = events
+        .iter()
+        .map(|(id, event)| Told {
+            id: *id,
+            event_type: event.event_type,
+            subject: &event.subject,
+            data: &event.data,
         })
         .collect();
-    if !rows.is_empty() {
-        db::wrote_events();
-        outbox_event::Entity::insert_many(rows)
-            .exec_without_returning(txn)
-            .await?;
-    }
-    Ok(())
+    webhook::fan_out(app, txn, tenant, &told, now).await
 }

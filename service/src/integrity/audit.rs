@@ -21,7 +21,8 @@ WHERE secret_hash IN (SELECT secret_hash FROM credentials GROUP BY secret_hash H
 const UNSEALED: &str = "\
 SELECT '' AS text, COUNT(*) AS n FROM webhook_endpoints WHERE (
     COALESCE(sealed_secret, '') NOT LIKE 'v1.%' OR length(COALESCE(secret_fingerprint, '')) <> 64
-    OR trim(secret_fingerprint, '0123456789abcdef') <> '')";
+    OR trim(secret_fingerprint, '0123456789abcdef') <> ''
+    OR COALESCE(next_sealed_secret, sealed_secret) NOT LIKE 'v1.%' OR trim(COALESCE(next_fingerprint, ''), '0123456789abcdef') <> '')";
 
 /// There are few combinations of scopes and few lists, and many rows with each.
 const SCOPES: &str = "SELECT COALESCE(scopes, '') AS text, COUNT(*) AS n FROM credentials WHERE 1 = 1";

@@ -177,6 +177,7 @@ fn busy(app: &TestApp) -> App {
         keys: Keys::derive(&[7; 32]),
         providers: Providers::default().with(Mode::Test, Arc::new(Untouched)),
         provider_timeout: std::time::Duration::from_secs(1),
+        webhook_targets: domain::webhook::TargetPolicy::default(),
         questions_logged_per_second: 1,
     })
 }

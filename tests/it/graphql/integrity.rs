@@ -48,8 +48,11 @@ const CASES: [Case; 4] = [
         table: "webhook_endpoints",
         definition: "CHECK (sealed_secret LIKE 'v1.%' AND length(secret_fingerprint) = 64)",
         text: "CONSTRAINT webhook_secrets_hashed CHECK (sealed_secret LIKE 'v1.%' AND length(secret_fingerprint) = 64)",
-        breaks: "INSERT INTO webhook_endpoints SELECT 'whend_01kv5bjh80ex9aenrk1yfn4p0w', merchant_id, mode, 'https://example.iq', \
-                 'whsec_in_plain_sight', '00', created_at FROM credentials WHERE id = '{id}'",
+        breaks: "INSERT INTO webhook_endpoints (id, merchant_id, mode, url, description, dialect, naming, payload, security_fields, events, \
+                 success, timeout_ms, schedule, max_in_flight, ordering, api_version, header_names, signs, sealed_secret, \
+                 secret_fingerprint, created_at, updated_at) SELECT 'whend_01kv5bjh80ex9aenrk1yfn4p0w', merchant_id, mode, \
+                 'https://example.iq', '', 'hmac', 'dotted', 'event', 'id', '[]', '200', 1000, '{}', 1, 'none', '2026-06-14.basra', '[]', \
+                 TRUE, 'whsec_in_plain_sight', '00', created_at, created_at FROM credentials WHERE id = '{id}'",
         rows: 1,
         mends: "DELETE FROM webhook_endpoints",
     },

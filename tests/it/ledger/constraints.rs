@@ -1,6 +1,7 @@
 //! Amounts that contradict each other cannot be written, whoever writes.
 
 use super::books;
+use super::constraints_of_webhooks::of_webhooks;
 use crate::support::{Engine, Hand, Merchant, TestApp};
 use rstest::rstest;
 use std::collections::BTreeSet;
@@ -406,8 +407,11 @@ fn inserts() -> Vec<(&'static str, String)> {
 fn of_empty_tables() -> [(&'static str, String); 11] {
     let endpoint = |mode: &str, url: &str, sealed: &str| {
         format!(
-            "INSERT INTO webhook_endpoints SELECT 'whend_1', id, '{mode}', '{url}', '{sealed}', \
-             '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', created_at FROM merchants"
+            "INSERT INTO webhook_endpoints (id, merchant_id, mode, url, description, dialect, naming, payload, security_fields, events, \
+             success, timeout_ms, schedule, max_in_flight, ordering, api_version, header_names, signs, sealed_secret, \
+             secret_fingerprint, created_at, updated_at) SELECT 'whend_1', id, '{mode}', '{url}', '', 'hmac', 'dotted', 'event', 'id', \
+             '[]', '200', 1000, '{{}}', 1, 'none', '2026-06-14.basra', '[]', TRUE, '{sealed}', \
+             '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', created_at, created_at FROM merchants"
         )
     };
     let limit = |class: &str, holder: &str, most: i64| {
@@ -486,7 +490,8 @@ async fn every_rule_that_the_database_holds_refuses_what_breaks_it(
         .iter()
         .map(|(name, statement)| (*name, (*statement).to_owned()));
     let mut shown = BTreeSet::new();
-    for (name, statement) in broken.chain(inserts()).chain(of_empty_tables()) {
+    let empty = of_empty_tables().into_iter().chain(of_webhooks());
+    for (name, statement) in broken.chain(inserts()).chain(empty) {
         let refusal = hand.refused(&statement).await;
         let expected = if hand.is_postgres() {
             format!("violates check constraint \"{name}\"")
@@ -540,6 +545,10 @@ fn name_on_sqlite(name: &str) -> &str {
         "journals_",
         "transfers_",
         "webhook_endpoints_",
+        "webhook_lanes_",
+        "webhook_deliveries_",
+        "webhook_payloads_",
+        "webhook_attempts_",
         "integrity_warnings_",
         "rate_limits_",
         "sessions_",
@@ -558,7 +567,7 @@ fn name_on_sqlite(name: &str) -> &str {
     // These measure a text before they compare it.
     match column {
         "client_secret_hash" | "secret_hash" | "last4" | "fingerprint" | "input_hash" | "digest"
-        | "nonce" | "body_sha256" => "length(",
+        | "nonce" | "body_sha256" | "sha256" => "length(",
         column => column,
     }
 }

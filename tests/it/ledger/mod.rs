@@ -2,6 +2,7 @@
 
 mod append_only;
 mod constraints;
+mod constraints_of_webhooks;
 mod days;
 mod history;
 mod intents;

@@ -3,6 +3,7 @@
 use crate::support::{Merchant, TestApp, charge, fresh_key, iqd, on};
 use domain::credential::{Scope, Scopes};
 use domain::merchant::Tenant;
+use domain::webhook::{Answer, Attempt, RetrySchedule};
 use serde_json::{Value, json};
 use service::credential::NewCredential;
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ impl Kit {
     }
 
     async fn marked(app: &TestApp, owner: &Merchant, word: &str) -> Self {
+        let endpoints = endpoints(owner, word).await;
         let sale_key = format!("{word}-{}", fresh_key());
         let card = json!({
             "number": "5555555555554444", "cardholderName": format!("{word} cardholder"), "expMonth": 11, "expYear": 2031, "cvv": "123",
@@ -58,6 +60,7 @@ impl Kit {
         let session = owner.ask(open, json!({})).await.data["sessionCreate"]["session"].take();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
 
+        tried(app).await;
         // Nobody numbers events by itself here.
         let turn = service::event::Sequencer::elect(&app.app).await.unwrap().unwrap();
         turn.number(&app.app).await.unwrap();
@@ -67,7 +70,8 @@ impl Kit {
              intents(first: 1) { edges { cursor } } paymentLinks(first: 1) { edges { cursor } } \
              promoCodes(first: 1) { edges { cursor } } ledgerEntries(first: 1) { edges { cursor } nodes { id journalId } } \
              credentials(first: 1) { edges { cursor } nodes { signingKeys { id fingerprint publicKey } } } \
-             events(first: 1) { edges { cursor } nodes { id } } apiRequests(first: 1) { edges { cursor } nodes { id } } }";
+             events(first: 1) { edges { cursor } nodes { id } } apiRequests(first: 1) { edges { cursor } nodes { id } } \
+             webhookDeliveries(first: 1) { edges { cursor } nodes { id } } webhookAttempts(first: 1) { edges { cursor } nodes { id } } }";
         let seen = owner.ask(lists, json!({})).await.data;
         let lists = seen.as_object().unwrap().iter();
         let cursors = lists.map(|(list, page)| (list.clone(), text(&page["edges"][0]["cursor"])));
@@ -82,6 +86,11 @@ impl Kit {
             ("Event", text(&seen["events"]["nodes"][0]["id"])),
             ("ApiRequest", text(&seen["apiRequests"]["nodes"][0]["id"])),
             ("Merchant", owner.tenant.merchant.to_string()),
+            (
+                "WebhookDelivery",
+                text(&seen["webhookDeliveries"]["nodes"][0]["id"]),
+            ),
+            ("WebhookAttempt", text(&seen["webhookAttempts"]["nodes"][0]["id"])),
             ("held", held),
             ("voidable", voidable),
             ("spare", spare.0),
@@ -91,6 +100,7 @@ impl Kit {
             ("journal", text(&seen["ledgerEntries"]["nodes"][0]["journalId"])),
         ]);
         ids.extend(checkout.0);
+        ids.extend(endpoints.0);
         let mut markers: Vec<String> = ids.values().cloned().collect();
         markers.extend([
             target.1,
@@ -102,6 +112,7 @@ impl Kit {
         markers.extend(owner.secret.get(4..25).map(str::to_owned));
         markers.extend(text(&key["publicKey"]).lines().nth(1).map(str::to_owned));
         markers.extend(checkout.1);
+        markers.extend(endpoints.1);
         // Every planted word begins with it, and the name of the merchant with the other.
         markers.extend([word.to_owned(), "Zubaida".to_owned()]);
 
@@ -152,6 +163,11 @@ impl Kit {
             | "CredentialUpdateInput.id"
             | "ApiVersionUpgradeInput.credentialId" => id("Credential"),
             "CredentialRevokeInput.id" => id("spare"),
+            "WebhookEndpointUpdateInput.id"
+            | "WebhookEndpointRevealSecretInput.id"
+            | "WebhookEndpointRotateSecretInput.id" => id("WebhookEndpoint"),
+            "WebhookEndpointDeleteInput.id" => id("spare endpoint"),
+            "WebhookEndpointCreateInput.url" => Some(json!("https://walked.example.iq/hook")),
             "Query.intent(id)" => id("Intent"),
             "IntentConfirmInput.id" => id("payable"),
             "IntentCancelInput.id" => id("cancelable"),
@@ -232,6 +248,84 @@ async fn checkout(owner: &Merchant, word: &str) -> (Vec<(&'static str, String)>,
         ids.push((kind, text(&made.data["promoCode"]["id"])));
     }
     (ids, markers)
+}
+
+/// Webhook endpoints: their ids by kind, and what else marks them.
+async fn endpoints(owner: &Merchant, word: &str) -> (Vec<(&'static str, String)>, Vec<String>) {
+    let (mut ids, mut markers) = (Vec::new(), Vec::new());
+    let create = "mutation($input: WebhookEndpointCreateInput!) { webhookEndpointCreate(input: $input) { \
+        webhookEndpoint { id secretFingerprint } secret userErrors { code } } }";
+    for kind in ["WebhookEndpoint", "spare endpoint"] {
+        let told = json!({ "url": format!("https://{word}.example.iq/hook"), "settings": { "description": format!("{word}-hook") } });
+        let reply = owner.ask(create, json!({ "input": told })).await;
+        let made = reply.field("webhookEndpointCreate").succeeds().data;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        ids.push((kind, text(&made["webhookEndpoint"]["id"])));
+        markers.extend([
+            text(&made["webhookEndpoint"]["secretFingerprint"]),
+            text(&made["secret"]),
+        ]);
+    }
+    (ids, markers)
+}
+
+/// Makes an attempt at each delivery, as whoever sends would: nobody does by itself here.
+async fn tried(app: &TestApp) {
+    use service::webhook::{NodeId, Tried, Wanted, acquire, agenda, bodies, claim, record, release};
+    let node = NodeId::new([7; 16]);
+    let due = agenda(&app.app, &node).await.unwrap();
+    let endpoints: Vec<_> = due.iter().map(|it| it.endpoint).collect();
+    let wanted = acquire(&app.app, &node, &endpoints)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|lane| Wanted {
+            endpoint: lane.endpoint,
+            epoch: lane.epoch,
+            room: 64,
+        });
+    let claimed = claim(&app.app, &node, &wanted.collect::<Vec<_>>()).await.unwrap();
+    for delivery in claimed.into_iter().flat_map(|it| it.deliveries) {
+        let bodies = bodies(&app.app, std::slice::from_ref(&delivery)).await.unwrap();
+        let body = bodies.get(&delivery.key).cloned();
+        let now = app.now();
+        let attempt = Attempt {
+            id: app.app.id(now),
+            tenant: delivery.tenant,
+            endpoint: delivery.endpoint,
+            delivery: delivery.id,
+            number: delivery.state.attempts(),
+            url: "https://walked.example.iq/hook".to_owned(),
+            started_at: now,
+            duration_micros: 1_000,
+            is_success: true,
+            status: Some(200),
+            failure: None,
+            detail: None,
+            remote_address: None,
+            request_headers: Vec::new(),
+            response_headers: Vec::new(),
+            response_body: Vec::new(),
+            is_truncated: false,
+            body_sha256: body.as_ref().map(|body| body.sha256.to_string()),
+            secret_fingerprint: Some("0".repeat(64)),
+        };
+        let state = delivery.state.clone().answered(
+            Answer::Taken,
+            &RetrySchedule::default(),
+            delivery.expires_at,
+            now,
+            0,
+        );
+        let tried = Tried {
+            delivery,
+            body,
+            attempt,
+            state,
+        };
+        record(&app.app, &[tried], &[]).await.unwrap();
+    }
+    release(&app.app, &node).await.unwrap();
 }
 
 /// A credential that can do nothing but manage; its id and token.

@@ -78,6 +78,9 @@ pub const ROOTS: &[(&str, Needs)] = &[
     ("node(PaymentLink)", Needs::Merchant(Scope::PaymentsRead)),
     ("node(PromoCode)", Needs::Merchant(Scope::PaymentsRead)),
     ("node(Refund)", Needs::Merchant(Scope::PaymentsRead)),
+    ("node(WebhookAttempt)", Needs::Merchant(Scope::WebhooksManage)),
+    ("node(WebhookDelivery)", Needs::Merchant(Scope::WebhooksManage)),
+    ("node(WebhookEndpoint)", Needs::Merchant(Scope::WebhooksManage)),
     ("nodes(ApiRequest)", Needs::MerchantOrOperator(Scope::LogsRead)),
     ("nodes(Card)", Needs::Merchant(Scope::PaymentsRead)),
     (
@@ -92,6 +95,9 @@ pub const ROOTS: &[(&str, Needs)] = &[
     ("nodes(PaymentLink)", Needs::Merchant(Scope::PaymentsRead)),
     ("nodes(PromoCode)", Needs::Merchant(Scope::PaymentsRead)),
     ("nodes(Refund)", Needs::Merchant(Scope::PaymentsRead)),
+    ("nodes(WebhookAttempt)", Needs::Merchant(Scope::WebhooksManage)),
+    ("nodes(WebhookDelivery)", Needs::Merchant(Scope::WebhooksManage)),
+    ("nodes(WebhookEndpoint)", Needs::Merchant(Scope::WebhooksManage)),
     ("operations", Needs::Merchant(Scope::PaymentsRead)),
     ("payment", Needs::Merchant(Scope::PaymentsRead)),
     ("paymentAuthorize", Needs::Merchant(Scope::PaymentsCreate)),
@@ -112,6 +118,20 @@ pub const ROOTS: &[(&str, Needs)] = &[
     ("sessionCreate", Needs::Nothing),
     ("sessionRevoke", Needs::Nothing),
     ("viewer", Needs::Nothing),
+    ("webhookAttempts", Needs::Merchant(Scope::WebhooksManage)),
+    ("webhookDeliveries", Needs::Merchant(Scope::WebhooksManage)),
+    ("webhookEndpointCreate", Needs::Merchant(Scope::WebhooksManage)),
+    ("webhookEndpointDelete", Needs::Merchant(Scope::WebhooksManage)),
+    (
+        "webhookEndpointRevealSecret",
+        Needs::Merchant(Scope::WebhooksManage),
+    ),
+    (
+        "webhookEndpointRotateSecret",
+        Needs::Merchant(Scope::WebhooksManage),
+    ),
+    ("webhookEndpointUpdate", Needs::Merchant(Scope::WebhooksManage)),
+    ("webhookEndpoints", Needs::Merchant(Scope::WebhooksManage)),
 ];
 
 /// Relations of a payment, an intent and a link that are read for whoever may read payments: in the answer of a command they take that

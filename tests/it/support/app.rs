@@ -183,6 +183,7 @@ impl TestApp {
                 .with(Mode::Test, Arc::clone(&provider))
                 .with(Mode::Live, Arc::clone(&provider)),
             provider_timeout: patience,
+            webhook_targets: config(&database.url, &own).webhooks.targets(),
             questions_logged_per_second: 2_500,
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -8,6 +8,7 @@
 //! - [`Wire`]: a connection by hand, for clients that stall, break off or send on.
 //! - [`Till`] and [`Page`]: intents as merchants make them and payers pay them.
 //! - [`Program`] and [`Shop`]: the program as a process, and a merchant's server that outlives it.
+//! - [`Receiver`]: a merchant's server that receives webhooks.
 //! - [`Socket`]: a raw WebSocket client.
 //! - [`Rush`], [`crash_round`], [`History`]: many sales at once, a crash in their middle, a long random history with its model.
 
@@ -23,6 +24,7 @@ mod hand;
 mod history;
 mod money;
 mod process;
+mod receiver;
 mod reply;
 mod rush;
 mod seam;
@@ -43,6 +45,7 @@ pub use hand::Hand;
 pub use history::History;
 pub use money::{iqd, money, usd};
 pub use process::{Ended, Node, Program, Shop};
+pub use receiver::{Answering, Receiver};
 pub use reply::Reply;
 pub use rush::Rush;
 pub use seam::{Seam, numbering};
