@@ -59,6 +59,7 @@ mod user_error;
 mod viewer;
 mod webhook_delivery;
 mod webhook_delivery_filter;
+mod webhook_delivery_mutation;
 mod webhook_endpoint;
 mod webhook_endpoint_input;
 mod webhook_endpoint_mutation;

@@ -6,7 +6,8 @@ use super::{
     api_request, api_request_subscription, api_version, card, credential, credential_mutation, event_query,
     event_subscription, integrity, intent, intent_mutation, intent_query, ledger, merchant, merchant_update,
     node, operation, payment, payment_link, payment_link_mutation, payment_mutation, payment_query,
-    promo_code, rate_limit, refund, viewer, webhook_delivery, webhook_endpoint, webhook_endpoint_mutation,
+    promo_code, rate_limit, refund, viewer, webhook_delivery, webhook_delivery_mutation, webhook_endpoint,
+    webhook_endpoint_mutation,
 };
 use crate::config::PublicUrl;
 use async_graphql::connection::{Connection, EmptyFields};
@@ -50,6 +51,7 @@ pub struct Mutation(
     credential_mutation::CredentialMutation,
     viewer::SessionMutation,
     webhook_endpoint_mutation::WebhookEndpointMutation,
+    webhook_delivery_mutation::WebhookDeliveryMutation,
 );
 
 /// Everything that can be followed.

@@ -5,6 +5,7 @@ use crate::fee::NoSurcharge;
 use crate::money::AmountRefusal;
 use crate::provider::Gateway;
 use crate::web_url::UrlRefusal;
+use crate::webhook::TargetRefusal;
 use crate::{Currency, Money};
 
 /// Why an intent cannot be made.
@@ -41,6 +42,9 @@ pub enum IntentRefusal {
         /// Why not.
         refusal: UrlRefusal,
     },
+    /// Nothing is reported to the callback address.
+    #[error("callbackUrl {0}")]
+    Callback(#[from] TargetRefusal),
     /// The fee cannot be put on top.
     #[error(transparent)]
     Surcharge(#[from] NoSurcharge),

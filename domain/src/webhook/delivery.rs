@@ -189,6 +189,15 @@ impl Delivery {
         message_id(self.key.event, self.is_alias.then_some(self.key.name.as_str()))
     }
 
+    /// When it is tried again, where its endpoint says `usual`. A test is tried once: whoever makes one is there to see it.
+    #[must_use]
+    pub fn schedule(&self, usual: &RetrySchedule) -> RetrySchedule {
+        match self.cause {
+            Cause::Test => RetrySchedule::once(),
+            Cause::Event | Cause::Replay => usual.clone(),
+        }
+    }
+
     /// How it stands at `now`: what waits longer than its time has expired, whether or not somebody has written that down.
     #[must_use]
     pub fn state_at(&self, now: Timestamp) -> DeliveryState {

@@ -123,6 +123,9 @@ pub enum EndpointRefusal {
     /// The time in which two secrets sign.
     #[error("two secrets sign for at most {} days", LONGEST_OVERLAP.num_days())]
     Overlap,
+    /// Its events have no word for what is to be tried.
+    #[error("this endpoint is told no event of this type under its names")]
+    NoName,
     /// It was set up by a payment's own address and has nothing to change.
     #[error("this endpoint stands for the callback addresses of payments and cannot be changed")]
     NotYours,

@@ -5,6 +5,7 @@
 //! (`reference/webhooks.md` 0, trap 2).
 
 use super::Dialect;
+use super::delivery::Cause;
 use super::endpoint::EndpointSettings;
 use super::secret::WebhookSecret;
 use super::signature::{
@@ -38,6 +39,8 @@ pub struct Outgoing<'a> {
     pub attempt: WebhookAttemptId,
     /// Its number.
     pub number: u32,
+    /// Where the delivery comes from.
+    pub cause: Cause,
 }
 
 impl Outgoing<'_> {
@@ -52,6 +55,7 @@ impl Outgoing<'_> {
             ("X-Webhook-Event", self.name.to_owned()),
             ("X-Webhook-Mode", self.mode.to_string()),
             ("X-Webhook-Attempt", self.number.to_string()),
+            ("X-Webhook-Cause", self.cause.to_string()),
             (
                 "X-Webhook-Request-UUID",
                 self.attempt.request_uuid().hyphenated().to_string(),
@@ -152,6 +156,7 @@ mod tests {
             mode: Mode::Test,
             attempt: WebhookAttemptId::from(uuid::Uuid::from_u128(7)),
             number: 2,
+            cause: Cause::Event,
         }
         .headers()
     }

@@ -77,6 +77,15 @@ impl RetrySchedule {
         Ok(Self { delays, lives })
     }
 
+    /// One attempt, at once.
+    #[must_use]
+    pub fn once() -> Self {
+        Self {
+            delays: vec![Duration::zero()],
+            lives: Duration::hours(1),
+        }
+    }
+
     /// Most attempts of a delivery.
     #[must_use]
     pub fn attempts(&self) -> u32 {

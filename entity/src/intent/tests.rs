@@ -220,7 +220,7 @@ const BROKEN_WORDS: [Broken; 24] = [
         row.cancel_url = Some("javascript:x".into())
     }),
     ("paid", "callback_url", |row| {
-        row.callback_url = Some("https://127.0.0.1".into())
+        row.callback_url = Some("127.0.0.1".into())
     }),
     ("paid", "promo_code_id", |row| {
         row.promo_code_id = Some("pi_1".into())

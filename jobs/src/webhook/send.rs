@@ -79,6 +79,7 @@ impl Sender {
                 mode: delivery.tenant.mode,
                 attempt: id,
                 number,
+                cause: delivery.cause,
             }
             .headers()
         });
@@ -135,7 +136,7 @@ impl Sender {
         let answer = answer(&came, settings.success, now);
         let state = delivery.state.clone().answered(
             answer,
-            &settings.schedule,
+            &delivery.schedule(&settings.schedule),
             delivery.expires_at,
             now,
             self.jitter.chance(),

@@ -5,6 +5,7 @@
 //! order in which transactions commit (`docs/decisions/0013`). Who reads by places: subscriptions, `Query.events`, webhooks, exports.
 
 mod announce;
+mod example;
 mod find;
 mod purge;
 mod read;
@@ -15,6 +16,7 @@ mod sequencer;
 mod write;
 
 pub use announce::{Listener, announce};
+pub use example::example;
 pub(crate) use find::counters;
 pub use find::{EventFilter, get_many, page, tenant};
 pub use purge::purge;

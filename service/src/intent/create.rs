@@ -119,6 +119,17 @@ pub(crate) async fn create_from(
     })
 }
 
+/// Reports go where webhooks go.
+fn vet_callback(app: &App, new: &NewIntent) -> Result<()> {
+    if let Some(url) = &new.callback_url {
+        let target = url.target().map_err(IntentRefusal::from)?;
+        app.webhook_targets()
+            .vet_url(&target)
+            .map_err(IntentRefusal::from)?;
+    }
+    Ok(())
+}
+
 fn draft(account: &Account, new: &NewIntent, origin: Origin, id: IntentId, now: Timestamp) -> Result<Intent> {
     let (source, usual) = match origin {
         Origin::Door(Door::Api) => (Source::Api, intent::LIVES),
@@ -182,6 +193,7 @@ async fn write(
     if let Claimed::Answered(before) = idempotency::claim::<Intent>(txn, &claim, id, now).await? {
         return Ok((*before, Run::Replayed));
     }
+    vet_callback(app, new)?;
     let intent = draft(account, new, origin, id, now)?;
     let secret_hash = match intent.source {
         Source::Rasedi => None,

@@ -161,7 +161,7 @@ async fn one_by_one(
 }
 
 /// What `delivery` says about `object`, which is what `event` is about.
-fn text(delivery: &Delivery, event: &Event, object: Value) -> String {
+pub(super) fn text(delivery: &Delivery, event: &Event, object: Value) -> String {
     let subject = event.event_type.map(domain::event::EventType::subject);
     match delivery.key.body {
         Body::Resource => stable_json(&object),

@@ -3,6 +3,7 @@
 //! Invariant: a delivery is written in the transaction of the event that it tells, so none is ever without the other; from then on it is
 //! tried until it was taken or its time is over, whatever dies meanwhile. Who sends is in `jobs`; what is decided is here and in `domain`.
 
+mod again;
 mod attempt;
 mod body;
 mod callback;
@@ -15,8 +16,10 @@ mod lane;
 mod record;
 mod signer;
 
+pub use again::{replay, test};
 pub use attempt::{Outcome, Tried};
 pub use body::{Bodies, StoredBody, bodies};
+pub use callback::status as callback_status;
 pub use claim::{Claimed, Wanted, claim};
 pub use due::{Due, News};
 pub use endpoint::{

@@ -4,11 +4,12 @@
 //! when another process has counted a further one, or somebody gave the delivery up, the attempt is logged and changes nothing else.
 
 use super::attempt::{Outcome, Tried};
+use super::body::StoredBody;
 use crate::db::{Txn, sql};
 use crate::{App, Error, Result};
 use domain::Timestamp;
 use domain::id::{WebhookDeliveryId, WebhookEndpointId};
-use domain::webhook::{Attempt, DisabledReason, Health};
+use domain::webhook::{Attempt, Delivery, DisabledReason, Health};
 use entity::{webhook_attempt, webhook_delivery};
 use sea_orm::DbErr;
 use serde::Serialize;
@@ -185,8 +186,33 @@ fn payloads(tried: &[Tried], now: Timestamp) -> Vec<Payload<'_>> {
 
 fn payload(tried: &Tried, now: Timestamp) -> Option<Payload<'_>> {
     let body = tried.body.as_ref().filter(|body| !body.is_kept)?;
-    let (key, tenant) = (&tried.delivery.key, tried.delivery.tenant);
-    Some(Payload {
+    Some(of(&tried.delivery, body, now))
+}
+
+/// Keeps the body of a delivery before its first attempt.
+pub(super) async fn keep(
+    app: &App,
+    txn: &Txn,
+    delivery: &Delivery,
+    body: &StoredBody,
+    now: Timestamp,
+) -> Result<()> {
+    let postgres = app.db().is_postgres();
+    let text = if postgres {
+        PAYLOADS_ON_POSTGRES
+    } else {
+        PAYLOADS_ON_SQLITE
+    };
+    sql(postgres, text)
+        .bind(json(&[of(delivery, body, now)])?)
+        .run(txn)
+        .await?;
+    Ok(())
+}
+
+fn of<'a>(delivery: &'a Delivery, body: &'a StoredBody, now: Timestamp) -> Payload<'a> {
+    let (key, tenant) = (&delivery.key, delivery.tenant);
+    Payload {
         event_id: key.event.to_string(),
         payload: key.body.as_str(),
         api_version: key.api_version.as_str(),
@@ -196,7 +222,7 @@ fn payload(tried: &Tried, now: Timestamp) -> Option<Payload<'_>> {
         body: &body.text,
         sha256: &body.sha256,
         created_at: now.to_rfc3339(),
-    })
+    }
 }
 
 fn ended(tried: &Tried, now: Timestamp) -> Ended {

@@ -3,7 +3,6 @@
 //! Invariant: everything in it is made from what the program does: names, scopes and aliases from `domain`, schemas and examples from the
 //! types that print payloads.
 
-mod example;
 mod page;
 
 use domain::event::{EventType, Subject};
@@ -20,7 +19,10 @@ pub type File = (String, String);
 pub fn files() -> anyhow::Result<Vec<File>> {
     let examples = EventType::ALL
         .iter()
-        .map(|event_type| Ok((*event_type, pretty(&example::of(*event_type)?)?)))
+        .map(|event_type| {
+            let example = service::event::example(*event_type).map_err(anyhow::Error::from_boxed)?;
+            Ok((*event_type, pretty(&example)?))
+        })
         .collect::<anyhow::Result<Vec<_>>>()?;
     let mut files = vec![("README.md".to_owned(), page::index())];
     for subject in Subject::ALL {

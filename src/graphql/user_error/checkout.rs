@@ -12,6 +12,7 @@ pub fn intent(refusal: &IntentRefusal) -> UserError {
         IntentRefusal::GatewayCurrency { .. } => (UserErrorCode::GatewayCurrencyNotSupported, "gateways"),
         IntentRefusal::LifeOutOfBounds => (UserErrorCode::IntentLifeInvalid, "expiresInMinutes"),
         IntentRefusal::Url { field, .. } => (UserErrorCode::UrlInvalid, *field),
+        IntentRefusal::Callback(_) => (UserErrorCode::UrlInvalid, "callbackUrl"),
         IntentRefusal::Surcharge(_) => (UserErrorCode::SurchargeImpossible, "collect.fee"),
     };
     UserError::at(code, refusal, field)

@@ -8,6 +8,7 @@ pub fn endpoint(refusal: &EndpointRefusal) -> UserError {
     let (code, field) = match refusal {
         EndpointRefusal::TooMany => return UserError::new(UserErrorCode::WebhookEndpointLimit, refusal),
         EndpointRefusal::NotYours => return UserError::new(UserErrorCode::WebhookDialectInvalid, refusal),
+        EndpointRefusal::NoName => (UserErrorCode::EventTypesInvalid, "eventType"),
         EndpointRefusal::Description => (UserErrorCode::TextInvalid, "description"),
         EndpointRefusal::Timeout => (UserErrorCode::WebhookSettingInvalid, "timeoutMs"),
         EndpointRefusal::InFlight => (UserErrorCode::WebhookSettingInvalid, "maxInFlight"),

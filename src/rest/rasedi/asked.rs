@@ -7,10 +7,12 @@ use super::amount;
 use super::refused::{Code, NO_PRICE, Refused};
 use domain::Money;
 use domain::gateways::Gateways;
+use domain::intent::IntentRefusal;
 use domain::intent::{Collect, MAX_TITLE};
 use domain::metadata::MAX_DESCRIPTION;
 use domain::provider::Gateway;
 use domain::web_url::{CallbackUrl, ReturnUrl, UrlRefusal};
+use domain::webhook::TargetPolicy;
 use serde_json::{Map, Value};
 use std::str::FromStr;
 
@@ -43,7 +45,7 @@ pub struct Asked {
 ///
 /// # Errors
 /// All that is wrong with it; addresses that are refused only when nothing else is.
-pub fn read(body: &[u8]) -> Result<Asked, Refused> {
+pub fn read(body: &[u8], targets: &TargetPolicy) -> Result<Asked, Refused> {
     let none = body.iter().all(u8::is_ascii_whitespace);
     let value = match none {
         true => Value::Object(Map::new()),
@@ -58,6 +60,7 @@ pub fn read(body: &[u8]) -> Result<Asked, Refused> {
     };
     let mut form = Form {
         fields: &fields,
+        targets,
         is_incomplete: false,
         problems: Vec::new(),
         refused: Vec::new(),
@@ -69,6 +72,7 @@ pub fn read(body: &[u8]) -> Result<Asked, Refused> {
 /// A body that is being read, and what is wrong with it so far.
 struct Form<'a> {
     fields: &'a Map<String, Value>,
+    targets: &'a TargetPolicy,
     is_incomplete: bool,
     problems: Vec<(Code, String)>,
     refused: Vec<String>,
@@ -85,7 +89,7 @@ impl<'a> Form<'a> {
         let email = self.switch("collectCustomerEmail");
         let phone = self.switch("collectCustomerPhoneNumber");
         let redirect_url = self.redirect_url();
-        let callback_url = self.address(CALLBACK_URL);
+        let callback_url = self.callback_url();
         let promo_code = self.optional_switch("allowPromoCode");
         Some(Asked {
             amount: amount?,
@@ -202,6 +206,18 @@ impl<'a> Form<'a> {
         self.refused
             .push(format!("{REDIRECT_URL} {}", UrlRefusal::NotHttps));
         None
+    }
+
+    /// Where changes are reported must be an address that webhooks go to.
+    fn callback_url(&mut self) -> Option<CallbackUrl> {
+        let url: CallbackUrl = self.address(CALLBACK_URL)?;
+        match url.target().and_then(|target| self.targets.vet_url(&target)) {
+            Ok(()) => Some(url),
+            Err(refusal) => {
+                self.refused.push(IntentRefusal::from(refusal).to_string());
+                None
+            }
+        }
     }
 
     fn address<T: FromStr<Err = UrlRefusal>>(&mut self, name: &str) -> Option<T> {

@@ -37,7 +37,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 )]
 pub async fn create(mut call: Call<'_>, body: Body) -> Result<Response, Refused> {
     let key = key(&mut call)?;
-    let asked = asked::read(&call.body(body).await?)?;
+    let asked = asked::read(&call.body(body).await?, call.door.gate.app.webhook_targets())?;
     let (app, who) = (call.door.gate.app.clone(), call.admitted.actor.clone());
     let new = new_intent(asked, key);
     let made: Created = call

@@ -211,7 +211,7 @@ const fn intent(refusal: &IntentRefusal) -> Code {
         | IntentRefusal::NoGateway { .. }
         | IntentRefusal::GatewayCurrency { .. } => Code::GatewayNotEnabled,
         IntentRefusal::Surcharge(_) => Code::InvalidAmount,
-        IntentRefusal::Url { .. } => Code::InvalidUrl,
+        IntentRefusal::Url { .. } | IntentRefusal::Callback(_) => Code::InvalidUrl,
         IntentRefusal::LifeOutOfBounds => Code::InvalidRequest,
     }
 }

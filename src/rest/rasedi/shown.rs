@@ -6,9 +6,10 @@ use crate::config::PublicUrl;
 use axum::response::{IntoResponse, Json, Response};
 use chrono::SecondsFormat;
 use domain::Timestamp;
-use domain::intent::{CanceledBy, Intent, IntentState, IntentStatus};
+use domain::intent::Intent;
 use domain::provider::Gateway;
 use serde::Serialize;
+use service::webhook::callback_status;
 use utoipa::ToSchema;
 
 /// The answer to create, status and cancel. The order of the keys is the recorded one.
@@ -55,7 +56,7 @@ impl Shown {
             paid_via: paid.map(|paid| paid.via).map(Gateway::as_str),
             paid_at: paid.map(|paid| paid.at.to_rfc3339_opts(SecondsFormat::Millis, true)),
             redirect_url: public_url.link(&format!("/pay/{}/{reference_code}", intent.tenant.mode)),
-            status: status(intent, now),
+            status: callback_status(intent, now),
             payout_amount: paid.map(|paid| hundredths(paid.payout)).transpose()?,
             reference_code,
         })
@@ -65,22 +66,5 @@ impl Shown {
 impl IntoResponse for Shown {
     fn into_response(self) -> Response {
         Json(self).into_response()
-    }
-}
-
-/// The five words of S3 (`EXTERNAL_PAYMENT_STATUS`).
-fn status(intent: &Intent, now: Timestamp) -> &'static str {
-    match (intent.status_at(now), &intent.state) {
-        (IntentStatus::Created | IntentStatus::Processing | IntentStatus::RequiresCapture, _) => "PENDING",
-        (IntentStatus::Succeeded, _) => "PAID",
-        (IntentStatus::Failed, _) => "FAILED",
-        // Somebody did pay, too late, and gets the money back.
-        (IntentStatus::Expired, IntentState::Expired { late: Some(_), .. }) => "CANCELED",
-        (IntentStatus::Canceled, state)
-            if state.canceled_by(now) != Some(CanceledBy::AuthorizationExpired) =>
-        {
-            "CANCELED"
-        }
-        (IntentStatus::Canceled | IntentStatus::Expired, _) => "TIMED_OUT",
     }
 }

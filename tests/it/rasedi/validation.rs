@@ -213,7 +213,11 @@ async fn addresses_that_can_be_read_and_not_used_are_a_422(
             "https://u@merchant.com/",
             "must not carry a user name or password",
         ),
-        ("callbackUrl", "https://localhost/", "must be publicly reachable"),
+        (
+            "callbackUrl",
+            "https://localhost/",
+            "must have a public host name, such as hooks.example.com",
+        ),
         (
             "callbackUrl",
             "https://10.0.0.1/hook",
@@ -222,7 +226,7 @@ async fn addresses_that_can_be_read_and_not_used_are_a_422(
         (
             "callbackUrl",
             "https://169.254.169.254/",
-            "must be publicly reachable",
+            "must not lead to the metadata service of a cloud",
         ),
         ("callbackUrl", "https://[::1]/", "must be publicly reachable"),
     ] {

@@ -165,7 +165,10 @@ impl Kit {
             "CredentialRevokeInput.id" => id("spare"),
             "WebhookEndpointUpdateInput.id"
             | "WebhookEndpointRevealSecretInput.id"
+            | "WebhookEndpointTestInput.id"
             | "WebhookEndpointRotateSecretInput.id" => id("WebhookEndpoint"),
+            "WebhookEndpointTestInput.eventType" => Some(json!("PAYMENT_CAPTURED")),
+            "WebhookDeliveryReplayInput.id" => id("WebhookDelivery"),
             "WebhookEndpointDeleteInput.id" => id("spare endpoint"),
             "WebhookEndpointCreateInput.url" => Some(json!("https://walked.example.iq/hook")),
             "Query.intent(id)" => id("Intent"),

@@ -120,6 +120,8 @@ pub const ROOTS: &[(&str, Needs)] = &[
     ("viewer", Needs::Nothing),
     ("webhookAttempts", Needs::Merchant(Scope::WebhooksManage)),
     ("webhookDeliveries", Needs::Merchant(Scope::WebhooksManage)),
+    ("webhookDeliveryReplay", Needs::Merchant(Scope::WebhooksManage)),
+    ("webhookEndpointTest", Needs::Merchant(Scope::WebhooksManage)),
     ("webhookEndpointCreate", Needs::Merchant(Scope::WebhooksManage)),
     ("webhookEndpointDelete", Needs::Merchant(Scope::WebhooksManage)),
     (

@@ -1,6 +1,11 @@
 //! Webhooks: what merchants' servers receive, when, and what the log says of it.
 
+mod callbacks;
 mod delivering;
+mod failing;
+mod managing;
+mod nodes;
+mod ordering;
 
 use crate::support::{Engine, Merchant, Receiver, TestApp};
 use chrono::Duration;
@@ -57,4 +62,32 @@ async fn log(merchant: &Merchant) -> Vec<Value> {
 fn advance(app: &TestApp, by: Duration) {
     app.clock.advance(by);
     app.app.db().due().tell_all();
+}
+
+/// Waits until a delivery of `merchant` stands so, and gives it.
+async fn stands(merchant: &Merchant, status: &str) -> Value {
+    let found = async || log(merchant).await.into_iter().find(|it| it["status"] == status);
+    crate::support::until(&format!("a delivery is {status}"), async || {
+        found().await.is_some()
+    })
+    .await;
+    found().await.unwrap()
+}
+
+/// Changes an endpoint.
+async fn update(merchant: &Merchant, endpoint: &Endpoint, with: Value) -> Value {
+    let mut input = json!({ "id": endpoint.id });
+    for (field, value) in with.as_object().unwrap() {
+        input[field] = value.clone();
+    }
+    let query = "mutation($input: WebhookEndpointUpdateInput!) { webhookEndpointUpdate(input: $input) { \
+        webhookEndpoint { status disabledReason heldSince eventTypes } userErrors { code field } } }";
+    let reply = merchant.ask(query, json!({ "input": input })).await;
+    reply.data["webhookEndpointUpdate"].clone()
+}
+
+/// How an endpoint stands.
+async fn standing(merchant: &Merchant) -> Value {
+    let query = "{ webhookEndpoints { status disabledReason } }";
+    merchant.ask(query, json!({})).await.data["webhookEndpoints"][0].clone()
 }

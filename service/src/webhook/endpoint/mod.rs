@@ -24,11 +24,21 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 const NOT_FOUND: Error = Error::NotFound("webhook endpoint");
 
 /// The endpoint, held until the transaction ends.
-async fn locked(txn: &Txn, tenant: Tenant, id: WebhookEndpointId) -> Result<Endpoint> {
+pub(super) async fn locked(txn: &Txn, tenant: Tenant, id: WebhookEndpointId) -> Result<Endpoint> {
     let row = table::Entity::of(tenant)
         .filter(table::Column::Id.eq(id.to_string()))
         .filter(table::Column::DeletedAt.is_null())
         .lock_exclusive()
+        .one(txn)
+        .await?;
+    Ok(row.ok_or(NOT_FOUND)?.try_into()?)
+}
+
+/// The endpoint, if it was not deleted.
+pub(super) async fn live(txn: &Txn, tenant: Tenant, id: WebhookEndpointId) -> Result<Endpoint> {
+    let row = table::Entity::of(tenant)
+        .filter(table::Column::Id.eq(id.to_string()))
+        .filter(table::Column::DeletedAt.is_null())
         .one(txn)
         .await?;
     Ok(row.ok_or(NOT_FOUND)?.try_into()?)

@@ -1,5 +1,6 @@
 //! An example of each event: the object that it would carry, printed as events print it.
 
+use super::resource;
 use chrono::Duration;
 use domain::api_version::ApiVersion;
 use domain::card::{Card, CardBrand, Expiry};
@@ -19,7 +20,10 @@ use domain::provider::{Approval, Decline, DeclineReason, Gateway};
 use domain::refund::{Refund, RefundState};
 use domain::{Currency, Money, SeededIds, Timestamp};
 use serde_json::Value;
-use service::event::resource;
+use std::error::Error;
+
+/// An example, or why it cannot be made, which is a defect.
+type Made<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// The ids of all examples, and the instant at which each story begins.
 struct Story {
@@ -28,7 +32,10 @@ struct Story {
 }
 
 /// What an event of this type carries, for example.
-pub fn of(event_type: EventType) -> anyhow::Result<Value> {
+///
+/// # Errors
+/// None, unless an example contradicts the rules of its object.
+pub fn example(event_type: EventType) -> Made<Value> {
     let story = Story {
         ids: SeededIds::new(2026),
         at: "2026-01-24T10:00:00Z".parse()?,
@@ -85,7 +92,7 @@ fn decline(reason: DeclineReason, code: &str, message: &str) -> Decline {
     }
 }
 
-fn notes() -> anyhow::Result<Metadata> {
+fn notes() -> Made<Metadata> {
     Ok(Metadata::new([("order_id".to_owned(), "12345".to_owned())])?)
 }
 
@@ -105,7 +112,7 @@ impl Story {
         }
     }
 
-    fn payment(&self, event_type: EventType) -> anyhow::Result<Value> {
+    fn payment(&self, event_type: EventType) -> Made<Value> {
         let (whole, part) = (usd(9_999), usd(2_500));
         let asked = PaymentState::Processing {
             outcome_unknown: true,
@@ -176,7 +183,7 @@ impl Story {
         }
     }
 
-    fn first(&self, payment: &Payment) -> anyhow::Result<Operation> {
+    fn first(&self, payment: &Payment) -> Made<Operation> {
         let nothing = Money::zero(payment.amount.currency());
         let state = match &payment.state {
             PaymentState::Failed { at, decline } => OperationState::Failed {
@@ -208,7 +215,7 @@ impl Story {
         })
     }
 
-    fn refund(&self, state: RefundState) -> anyhow::Result<Value> {
+    fn refund(&self, state: RefundState) -> Made<Value> {
         let refund = Refund {
             id: self.id(),
             payment: self.id(),
@@ -221,7 +228,7 @@ impl Story {
         Ok(serde_json::to_value(resource::Refund::from(&refund))?)
     }
 
-    fn intent(&self, event_type: EventType) -> anyhow::Result<Value> {
+    fn intent(&self, event_type: EventType) -> Made<Value> {
         let attempt = Attempt {
             payment: self.id(),
             gateway: Gateway::CreditCard,
@@ -289,7 +296,7 @@ impl Story {
         Ok(serde_json::to_value(shape)?)
     }
 
-    fn link(&self, deactivated_at: Option<Timestamp>) -> anyhow::Result<Value> {
+    fn link(&self, deactivated_at: Option<Timestamp>) -> Made<Value> {
         let link = PaymentLink {
             id: self.id(),
             tenant: self.tenant(),
@@ -310,7 +317,7 @@ impl Story {
         Ok(serde_json::to_value(resource::PaymentLink::new(&link, self.at))?)
     }
 
-    fn promo(&self, deactivated_at: Option<Timestamp>) -> anyhow::Result<Value> {
+    fn promo(&self, deactivated_at: Option<Timestamp>) -> Made<Value> {
         let promo = PromoCode {
             id: self.id(),
             tenant: self.tenant(),
@@ -325,7 +332,7 @@ impl Story {
         Ok(serde_json::to_value(resource::PromoCode::from(&promo))?)
     }
 
-    fn credential(&self, action: SecurityAction) -> anyhow::Result<Value> {
+    fn credential(&self, action: SecurityAction) -> Made<Value> {
         let at = if action == SecurityAction::Created {
             self.at
         } else {
@@ -337,7 +344,7 @@ impl Story {
             tenant: self.tenant(),
             name: "server".to_owned(),
             token: "epk_test_0000000000000000".to_owned(),
-            scopes: Scopes::of(&scopes).ok_or_else(|| anyhow::anyhow!("two scopes are some"))?,
+            scopes: Scopes::of(&scopes).ok_or("two scopes are some")?,
             allowlist: IpAllowlist::read(&["185.62.75.24/32"])?,
             api_version: ApiVersion::NEWEST,
             expires_at: None,
@@ -355,7 +362,7 @@ impl Story {
         Ok(serde_json::to_value(resource::Credential::new(&credential, at))?)
     }
 
-    fn merchant(&self) -> anyhow::Result<Value> {
+    fn merchant(&self) -> Made<Value> {
         let merchant = Merchant {
             id: self.id(),
             name: "Al-Noor School".to_owned(),

@@ -1,0 +1,96 @@
+//! Several processes, and those that die.
+
+use super::{endpoint, sending};
+use crate::support::{Answering, Engine, Program, Receiver, TestDatabase, iqd, until};
+use rstest::rstest;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_under_way_when_the_process_was_killed_is_sent_again_under_the_next_number(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = TestDatabase::create(engine).await;
+    let program = Program::on(&database);
+    let shop = program.shop("school").await;
+    let settings = [
+        ("TAHSIL_ROLE", "all"),
+        ("TAHSIL_WEBHOOK_ALLOW_CIDRS", "127.0.0.0/8"),
+    ];
+    let node = program.serve(&settings).await;
+    let receiver = Receiver::start().await;
+    receiver.answers([Answering {
+        after: Duration::from_secs(9),
+        ..Answering::default()
+    }]);
+    let input = json!({ "url": format!("{}/hook", receiver.url), "settings": { "eventTypes": ["payment.captured"] } });
+    let made = shop
+        .ask(&node.url, super::CREATE, json!({ "input": input }))
+        .await
+        .unwrap();
+    assert_eq!(made.data["webhookEndpointCreate"]["userErrors"], json!([]));
+    let sold = json!({ "idempotencyKey": "sale-1", "amount": iqd(1_000), "card": crate::support::card("4242424242424242") });
+    shop.sale(&node.url, &sold).await.unwrap();
+    receiver.after(1).await;
+    node.kill().await;
+
+    let node = program.serve(&settings).await;
+    let log = "{ webhookDeliveries(first: 9) { nodes { status attemptCount attempts { number failure success } } } }";
+    let ask = async || {
+        shop.ask(&node.url, log, json!({})).await.unwrap().data["webhookDeliveries"]["nodes"].clone()
+    };
+    until("it was sent again", async || {
+        ask().await[0]["status"] == "DELIVERED"
+    })
+    .await;
+    let delivery = &ask().await[0];
+    let attempts = delivery["attempts"].as_array().unwrap();
+    assert_eq!(
+        attempts[0],
+        json!({ "number": 1, "failure": "INTERRUPTED", "success": false })
+    );
+    assert_eq!(
+        attempts[1],
+        json!({ "number": 2, "failure": null, "success": true })
+    );
+    let came = receiver.received();
+    assert_eq!((came.len(), &came[0].body), (2, &came[1].body));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_share_the_endpoints_and_send_each_delivery_once() {
+    let app = sending(Engine::Postgres).await;
+    let other = app.another_node().await;
+    let receiver = Receiver::start().await;
+    let mut merchants = Vec::new();
+    for name in ["one", "two", "three", "four"] {
+        let merchant = app.merchant(name).await;
+        endpoint(
+            &merchant,
+            &receiver,
+            json!({ "settings": { "eventTypes": ["payment.captured"] } }),
+        )
+        .await;
+        merchants.push(merchant);
+    }
+    for round in 0..5 {
+        for (index, merchant) in merchants.iter().enumerate() {
+            let at = if (round + index) % 2 == 0 {
+                merchant.clone()
+            } else {
+                merchant.at(&other)
+            };
+            at.sale(iqd(1_000)).await.succeeds();
+        }
+    }
+    let came = receiver.after(20).await;
+    until("all are written down", async || {
+        app.count("webhook_deliveries WHERE state = 'delivered'").await == 20
+    })
+    .await;
+    let ids: BTreeSet<String> = came.iter().map(|it| it.header("webhook-id").to_owned()).collect();
+    assert_eq!((ids.len(), receiver.received().len()), (20, 20));
+    other.stop().await;
+}
