@@ -6,7 +6,7 @@
 
 use crate::config::Config;
 use futures_util::future::BoxFuture;
-use service::{App, Error, api_request, credential, event, intent, payment};
+use service::{App, Error, api_request, credential, event, intent, payment, webhook};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
@@ -31,9 +31,11 @@ struct Sweep {
 struct Kept {
     requests: chrono::Duration,
     events: chrono::Duration,
+    webhooks: chrono::Duration,
+    test_webhooks: chrono::Duration,
 }
 
-const SWEEPS: [Sweep; 7] = [
+const SWEEPS: [Sweep; 8] = [
     Sweep {
         name: "open operations resolved",
         run: |app, _| {
@@ -68,6 +70,16 @@ const SWEEPS: [Sweep; 7] = [
         },
     },
     Sweep {
+        name: "old webhooks deleted from the log",
+        run: |app, kept| {
+            let forgotten = webhook::Forgotten {
+                all: app.now() - kept.webhooks,
+                test: app.now() - kept.test_webhooks,
+            };
+            Box::pin(async move { webhook::purge(&app, forgotten, PURGE_LIMIT).await })
+        },
+    },
+    Sweep {
         name: "used nonces and ended sessions deleted",
         run: |app, _| Box::pin(async move { credential::purge(&app, PURGE_LIMIT).await }),
     },
@@ -81,6 +93,8 @@ pub fn begin(app: &App, config: &Config, stopping: &CancellationToken) -> Vec<Jo
     let kept = Kept {
         requests: config.request_log,
         events: config.events,
+        webhooks: config.webhooks.log,
+        test_webhooks: config.webhooks.test_log.min(config.webhooks.log),
     };
     let begin = |sweep| tokio::spawn(repeat(sweep, app.clone(), kept, stopping.clone()));
     SWEEPS.into_iter().map(begin).collect()

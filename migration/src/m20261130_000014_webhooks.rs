@@ -153,6 +153,10 @@ CREATE TABLE webhook_attempts (
     CONSTRAINT webhook_attempts_body CHECK ((body_form = 'none') = (response_body IS NULL))
 );
 CREATE INDEX webhook_attempts_by_merchant ON webhook_attempts (merchant_id, mode, id);
+-- Rehearsal is forgotten sooner.
+CREATE INDEX webhook_attempts_of_tests ON webhook_attempts (id) WHERE mode = 'test';
+CREATE INDEX webhook_deliveries_of_tests ON webhook_deliveries (id) WHERE mode = 'test';
+CREATE INDEX webhook_payloads_of_tests ON webhook_payloads (event_id) WHERE mode = 'test';
 "#,
     postgres: r"
 CREATE TRIGGER webhook_attempts_kept BEFORE UPDATE ON webhook_attempts FOR EACH ROW EXECUTE FUNCTION refuse_change();

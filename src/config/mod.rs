@@ -168,6 +168,10 @@ pub struct Webhooks {
     pub ports: Vec<u16>,
     /// Whether chance puts off what is tried again.
     pub jitter: bool,
+    /// How long the log is kept.
+    pub log: chrono::Duration,
+    /// The same of rehearsal, if that is shorter.
+    pub test_log: chrono::Duration,
 }
 
 impl Webhooks {
@@ -279,6 +283,8 @@ impl Config {
                     .optional(&settings::WEBHOOK_PORTS, origins::ports)?
                     .unwrap_or_default(),
                 jitter: values.required(&settings::WEBHOOK_JITTER, |text| text.parse().ok())?,
+                log: chrono::Duration::days(values.count(&settings::WEBHOOK_LOG_DAYS)?),
+                test_log: chrono::Duration::days(values.count(&settings::WEBHOOK_LOG_TEST_DAYS)?),
             },
             provider: Provider {
                 live: values.required(&settings::LIVE_PROVIDER, LiveProvider::parse)?,

@@ -143,6 +143,12 @@ settings! {
     /// Networks to which webhooks may go although they are private, over http too; metadata services of clouds stay denied.
     WEBHOOK_ALLOW_CIDRS: Shape::Networks,
         "webhook_allow_cidrs", Some("webhook-allow-cidrs"), None;
+    /// How long the log of webhooks is kept; what still waits is kept in any case.
+    WEBHOOK_LOG_DAYS: Shape::Count { min: 1, max: 3_650, unit: "days" },
+        "webhook_log_days", Some("webhook-log-days"), Some("90");
+    /// The same of rehearsal, if that is shorter.
+    WEBHOOK_LOG_TEST_DAYS: Shape::Count { min: 1, max: 3_650, unit: "days" },
+        "webhook_log_test_days", Some("webhook-log-test-days"), Some("30");
     /// Whether webhooks that are tried again wait up to a tenth longer, by chance, so that what failed together does not come back together.
     WEBHOOK_JITTER: Shape::Switch,
         "webhook_jitter", Some("webhook-jitter"), Some("true");

@@ -61,6 +61,8 @@ fn webhooks_go_to_public_servers_until_more_is_said() {
     let webhooks = |values: &[_]| Config::from_values(&from_flags(values)).unwrap().webhooks;
     let unsaid = Webhooks {
         jitter: true,
+        log: chrono::Duration::days(90),
+        test_log: chrono::Duration::days(30),
         ..Webhooks::default()
     };
     assert_eq!(webhooks(&[]), unsaid);

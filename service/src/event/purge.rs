@@ -5,7 +5,7 @@
 
 use super::read::{Positions, positions};
 use crate::db::sql;
-use crate::{App, Result};
+use crate::{App, Result, webhook};
 use domain::Timestamp;
 
 /// The first event in a range that is too young; the range is walked from its beginning and no further.
@@ -32,6 +32,7 @@ pub async fn purge(app: &App, before: Timestamp, limit: u64) -> Result<u64> {
     if upto <= purged {
         return Ok(0);
     }
+    webhook::keep_bodies(app, purged, upto).await?;
     app.db()
         .in_txn(move |txn| {
             Box::pin(async move {

@@ -13,6 +13,7 @@ mod endpoint;
 mod fan_out;
 mod find;
 mod lane;
+mod purge;
 mod record;
 mod signer;
 
@@ -31,5 +32,7 @@ pub use find::{
     AttemptFilter, DeliveryFilter, attempts, attempts_by_id, attempts_of, deliveries, deliveries_by_id,
 };
 pub use lane::{Agenda, LEASE, Lane, NodeId, acquire, agenda, release, renew};
+pub(crate) use purge::keep_bodies;
+pub use purge::{Forgotten, purge};
 pub use record::{Recorded, record};
 pub use signer::Signer;

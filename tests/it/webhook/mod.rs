@@ -3,6 +3,7 @@
 mod callbacks;
 mod delivering;
 mod failing;
+mod forgetting;
 mod managing;
 mod nodes;
 mod ordering;
