@@ -21,6 +21,7 @@ const names = [
   "signing-postman",
   "postman",
   "callbacks",
+  "webhooks",
   "live-graphql-ws",
   "live-graphql-sse",
   "live-client",

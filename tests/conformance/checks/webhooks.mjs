@@ -1,0 +1,467 @@
+// Every dialect of webhooks by what receivers verify with: the libraries of npm and PyPI, and the sample that S2 prints. A server of
+// its own sends to a receiver of ours what is hardest for JavaScript; what comes is taken as it is, and refused when it is changed.
+import assert from "node:assert/strict";
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { importSPKI, jwtVerify } from "jose";
+import { ask, saleInput } from "../lib/http.mjs";
+import { here } from "../lib/paths.mjs";
+import { Problems } from "../lib/problems.mjs";
+import { environment, fed } from "../lib/python.mjs";
+import { startServer } from "../lib/server.mjs";
+import { rasedi, send } from "../lib/signing.mjs";
+import { receiver } from "../webhooks/receiver.mjs";
+import { Tally, flipped, s2, standard, timestamped, withHeader } from "../webhooks/verifiers.mjs";
+
+const DELIVERED_MS = 20_000;
+const SETTINGS = { TAHSIL_ROLE: "all", TAHSIL_WEBHOOK_ALLOW_CIDRS: "127.0.0.0/8", TAHSIL_WEBHOOK_JITTER: "false" };
+
+/** As text, so that `__proto__` is a key like any other. */
+const METADATA = [
+  '{"10":"ten","2":"two","1":"one","01":"no index","-1":"nor this","4294967294":"the last index","4294967295":"none"}',
+  '{"__proto__":"own","constructor":"own","toString":"own","b":"after","a":"before"}',
+  String.raw`{"slash":"a/b","tag":"</script>","quote":"\"'","backslash":"C:\\new\\u00e9","escaped":"\u0041\/\u00e9"}`,
+  '{"زينب":"دفع قسط المدرسة ١٢٣","emoji":"👩‍👩‍👧‍👦🇮🇶","joined":"e\u0301 é","marks":"\u200f\u202e\u2066","lines":"\u2028\u2029\ufeff","end":"\uffff\u{10ffff}"}',
+  '{"empty":"","number":"1e400","float":"100.10","large":"12345678901234567890","true":"true"}',
+];
+const DESCRIPTIONS = ["2/10 \"quoted\" \\ back", "قسط المدرسة 🏫 / الفصل ٢", "__proto__", "\u2028 between \u2029", "</script><!--"];
+
+const SALE = `mutation Sale($input: PaymentSaleInput!) {
+  paymentSale(input: $input) { payment { id status } userErrors { code message } }
+}`;
+const REFUND = `mutation Refund($input: PaymentRefundInput!) {
+  paymentRefund(input: $input) { payment { id } userErrors { code message } }
+}`;
+const CREATE = `mutation Create($input: WebhookEndpointCreateInput!) {
+  webhookEndpointCreate(input: $input) { secret webhookEndpoint { id } userErrors { code message } }
+}`;
+const ROTATE = `mutation Rotate($input: WebhookEndpointRotateSecretInput!) {
+  webhookEndpointRotateSecret(input: $input) { secret nextSecret userErrors { code message } }
+}`;
+const REVEAL = `mutation Reveal($input: WebhookEndpointRevealSecretInput!) {
+  webhookEndpointRevealSecret(input: $input) { secret userErrors { code message } }
+}`;
+const DELIVERIES = `query Deliveries($after: String) {
+  webhookDeliveries(first: 100, after: $after) {
+    nodes { endpointId messageId eventName status lastStatus lastFailure attemptCount body }
+    pageInfo { hasNextPage endCursor }
+  }
+}`;
+const CONFIRM = `mutation Confirm($input: IntentConfirmInput!) {
+  intentConfirm(input: $input) { intent { id status } userErrors { code message } }
+}`;
+
+/** The endpoints by the ends of their addresses. Beside the four as they come, settings that change what is signed. */
+const ENDPOINTS = {
+  hmac: { dialect: "HMAC" },
+  "security-fields": { dialect: "SECURITY_FIELDS" },
+  standard: { dialect: "STANDARD" },
+  timestamped: { dialect: "TIMESTAMPED" },
+  "hmac-of-resource": { dialect: "HMAC", settings: { payload: "RESOURCE" } },
+  "hmac-own-secret": { dialect: "HMAC", isOwn: true },
+  "security-fields-many": {
+    dialect: "SECURITY_FIELDS",
+    settings: {
+      naming: "DOTTED",
+      securityFields: ["description", "metadata.__proto__", "metadata.10", "metadata.slash", "metadata.emoji", "status", "id", "object", "amount", "version", "metadata.lines"],
+    },
+  },
+};
+
+export async function run() {
+  const server = await startServer(process.env.TAHSIL_BIN, SETTINGS);
+  const to = await receiver();
+  try {
+    const world = new World(server, to);
+    await world.setUp();
+    return await world.checked();
+  } catch (error) {
+    const complaints = server.complaints().map((line) => `the server logged: ${line}`);
+    throw error instanceof Problems ? new Problems([error.message, ...complaints]) : error;
+  } finally {
+    to.close();
+    await server.stop();
+  }
+}
+
+class World {
+  constructor(server, to) {
+    Object.assign(this, { server, to, endpoints: {}, used: new Map(), parts: 0 });
+  }
+
+  /** A command; what it gives, if it was not refused. */
+  async command(document, input) {
+    const [{ userErrors, ...given }] = Object.values(await ask(this.server.url, this.server.keys.test, document, { input }));
+    assert.deepEqual(userErrors, [], JSON.stringify(input));
+    return given;
+  }
+
+  async setUp() {
+    for (const [name, { isOwn, ...more }] of Object.entries(ENDPOINTS)) {
+      const own = isOwn ? { secret: randomBytes(24).toString("hex") } : {};
+      const input = { url: `${this.to.url}/${name}`, ...more, ...own };
+      const { secret, webhookEndpoint } = await this.command(CREATE, input);
+      if (isOwn) {
+        assert.equal(secret, own.secret);
+      }
+      this.endpoints[name] = { id: webhookEndpoint.id, dialect: more.dialect, path: `/${name}`, secrets: [secret], wrong: [`whsec_${randomBytes(32).toString("base64")}`] };
+    }
+  }
+
+  /** Runs the parts one after the other, so that what one finds does not hide what the others do. */
+  async checked() {
+    const problems = [];
+    const part = async (name, work) => {
+      try {
+        console.log(`webhooks: ${name}: ${await work()}`);
+        this.parts += 1;
+      } catch (error) {
+        problems.push(`${name}: ${error.stack ?? error}`);
+      }
+    };
+    let first;
+    await part("deliveries", async () => {
+      first = await this.happenings();
+      return `${first.length} came to ${Object.keys(ENDPOINTS).length} endpoints, each once and as the log has it`;
+    });
+    if (first) {
+      await this.verified(part, first, "");
+    }
+    await part("rotation with an overlap", () => this.rotated(60, (secrets, made) => [[...secrets.slice(0, 1), made], []]));
+    await this.later(part, "during the overlap, ");
+    await part("rotation without one", () => this.rotated(0, (secrets, made) => [[made], secrets]));
+    await this.later(part, "after a rotation without one, ");
+    await part("callback of S3", () => this.callbacks());
+    if (problems.length > 0) {
+      throw new Problems(problems);
+    }
+    return `${this.parts} parts hold`;
+  }
+
+  async later(part, when) {
+    let came;
+    await part(`${when}deliveries`, async () => {
+      await this.sale(METADATA[1], DESCRIPTIONS[1]);
+      came = await this.delivered();
+      return `${came.length} came`;
+    });
+    if (came) {
+      await this.verified(part, came, when);
+    }
+  }
+
+  async sale(metadata, description, card = {}) {
+    const input = { ...saleInput(), description, metadata: JSON.parse(metadata) };
+    Object.assign(input.card, card);
+    const { payment } = await this.command(SALE, input);
+    return payment;
+  }
+
+  async refund(id, amount) {
+    await this.command(REFUND, { id, idempotencyKey: randomUUID(), reason: DESCRIPTIONS[1], amount: { amount, currency: "IQD" } });
+  }
+
+  /** Sales and refunds that are told in words and keys which do not come back from everywhere as they went in. */
+  async happenings() {
+    await this.refusesControlCharacters();
+    for (const [at, metadata] of METADATA.entries()) {
+      const { id, status } = await this.sale(metadata, DESCRIPTIONS[at]);
+      assert.equal(status, "CAPTURED");
+      await this.refund(id, "25000");
+      if (at === 0) {
+        await this.refund(id, "100000");
+      }
+    }
+    const { status } = await this.sale(METADATA[0], DESCRIPTIONS[0], { number: "4000000000000002" });
+    assert.equal(status, "FAILED");
+    const came = await this.delivered();
+    isHard(came);
+    return came;
+  }
+
+  /** They are in no delivery because no door takes them; if one did, they would have to be among the cases above. */
+  async refusesControlCharacters() {
+    for (const character of ["\0", "\b", "\n", "\u001f", "\u007f", "\u0085"]) {
+      const input = { ...saleInput(), description: `a${character}b` };
+      const { userErrors } = (await ask(this.server.url, this.server.keys.test, SALE, { input })).paymentSale;
+      assert.ok(userErrors.length > 0, `the description takes ${JSON.stringify(character)}`);
+    }
+  }
+
+  async log() {
+    const all = [];
+    for (let [after, isMore] = [null, true]; isMore; ) {
+      const { nodes, pageInfo } = (await ask(this.server.url, this.server.keys.test, DELIVERIES, { after })).webhookDeliveries;
+      all.push(...nodes);
+      [after, isMore] = [pageInfo.endCursor, pageInfo.hasNextPage];
+    }
+    return all;
+  }
+
+  /** What has come since the last time, once nothing is under way; with the secrets by which it was signed. */
+  async delivered() {
+    const waiting = ["PENDING", "SENDING"];
+    let log;
+    // Events are told a moment after they have happened: nothing is under way when nothing is twice.
+    for (let [end, quiet] = [Date.now() + DELIVERED_MS, 0]; quiet < 3; await sleep(100)) {
+      const before = log?.length;
+      log = await this.log();
+      quiet = log.length === before && !log.some(({ status }) => waiting.includes(status)) ? quiet + 1 : 0;
+      assert.ok(Date.now() < end, `not delivered: ${JSON.stringify(log.filter(({ status }) => waiting.includes(status)))}`);
+    }
+    const came = [];
+    for (const [name, endpoint] of Object.entries(this.endpoints)) {
+      const { id, path, dialect, secrets, wrong } = endpoint;
+      const logged = log.filter(({ endpointId }) => endpointId === id);
+      const arrived = this.to.to(path);
+      assert.deepEqual(arrived.map(({ headers }) => headers["webhook-id"]).sort(), logged.map(({ messageId }) => messageId).sort(), `${name}: each once`);
+      const known = this.used.get(name) ?? new Set();
+      this.used.set(name, known);
+      for (const { headers, body } of arrived) {
+        const { body: kept, ...how } = logged.find(({ messageId }) => messageId === headers["webhook-id"]);
+        assert.deepEqual([how.status, how.attemptCount, how.lastStatus], ["DELIVERED", 1, 200], JSON.stringify(how));
+        assert.ok(body.equals(Buffer.from(kept)), `${name}: ${body} is not what the log says: ${kept}`);
+        if (!known.has(headers["webhook-id"])) {
+          known.add(headers["webhook-id"]);
+          came.push({ name, dialect, headers, body, secrets, wrong, what: `${how.eventName} to ${name}` });
+        }
+      }
+    }
+    for (const [name, { dialect }] of Object.entries(this.endpoints)) {
+      assert.ok(came.some((delivery) => delivery.name === name), `nothing came to ${name} (${dialect})`);
+    }
+    return came;
+  }
+
+  /** Every delivery by every verifier that its dialect has. */
+  async verified(part, came, when) {
+    await part(`${when}S2's sample`, () => ofHmac(came.filter(({ dialect }) => dialect === "HMAC")));
+    await part(`${when}standardwebhooks of npm`, () => ofStandard(came));
+    await part(`${when}stripe of npm`, () => ofTimestamped(came.filter(({ dialect }) => dialect === "TIMESTAMPED")));
+    await part(`${when}Python`, () => ofPython(came));
+  }
+
+  /** Gives every endpoint another secret; `becomes` says which are right afterwards, and which are wrong. */
+  async rotated(overlapMinutes, becomes) {
+    for (const endpoint of Object.values(this.endpoints)) {
+      const { secret, nextSecret } = await this.command(ROTATE, { id: endpoint.id, overlapMinutes });
+      const made = overlapMinutes > 0 ? nextSecret : secret;
+      assert.ok(made && !endpoint.secrets.includes(made), "a new secret");
+      const [secrets, wrong] = becomes(endpoint.secrets, made);
+      assert.deepEqual([secret, nextSecret ?? undefined], [secrets[0], secrets[1]]);
+      Object.assign(endpoint, { secrets, wrong: [...endpoint.wrong, ...wrong] });
+    }
+    return `${Object.keys(this.endpoints).length} endpoints`;
+  }
+
+  /** Two payments through the door of S3 that carry an address of their own: one is paid, one given up. */
+  async callbacks() {
+    const { origin } = new URL(this.server.url);
+    const credential = await this.server.credential("test", "--signing-key", "ed25519");
+    const door = async (method, path, body) => {
+      const request = rasedi(credential, method, `/v1/payment/rest/test/${path}`, body && JSON.stringify(body));
+      const { status, text } = await send(origin, request);
+      assert.equal(status, 200, `${method} ${path}: ${text}`);
+      return JSON.parse(text);
+    };
+    const order = {
+      amount: "150000",
+      gateways: ["CREDIT_CARD"],
+      title: "Order #1241",
+      description: DESCRIPTIONS[1],
+      redirectUrl: "https://merchant.example.com/payment/success",
+      collectFeeFromCustomer: false,
+      collectCustomerEmail: false,
+      collectCustomerPhoneNumber: false,
+    };
+    const codes = {};
+    for (const ending of ["PAID", "CANCELED"]) {
+      codes[ending] = (await door("POST", "create", { ...order, callbackUrl: `${this.to.url}/callback-${ending}` })).referenceCode;
+    }
+    const { intents } = await ask(this.server.url, this.server.keys.test, "{ intents(first: 10) { nodes { id reference } } }");
+    const { id } = intents.nodes.find(({ reference }) => reference === codes.PAID);
+    const { card } = saleInput();
+    const { intent } = await this.command(CONFIRM, { id, card, idempotencyKey: randomUUID() });
+    assert.equal(intent.status, "SUCCEEDED");
+    await door("PATCH", `cancel/${codes.CANCELED}`);
+
+    const { webhookEndpoints } = await ask(this.server.url, this.server.keys.test, "{ webhookEndpoints { id slot } }");
+    const slot = webhookEndpoints.find((endpoint) => endpoint.slot === "CALLBACK");
+    const { secret } = await this.command(REVEAL, { id: slot.id });
+    const keys = await door("GET", "get-public-keys");
+    const jwt = new Tally("jose");
+    const library = new Tally("standardwebhooks of npm");
+    const came = [];
+    for (const [status, referenceCode] of Object.entries(codes)) {
+      const delivery = await this.callback(`/callback-${status}`);
+      const { keyId, content, ...plain } = JSON.parse(delivery.body);
+      assert.deepEqual(Object.keys(plain), ["referenceCode", "status", "payoutAmount"]);
+      assert.deepEqual([plain.referenceCode, plain.status], [referenceCode, status]);
+      assert.match(String(plain.payoutAmount), status === "PAID" ? /^[1-9][0-9]*$/ : /^null$/);
+      await byJose(jwt, plain, keyId, content, keys);
+      const signed = { ...delivery, what: `callback ${status}`, secrets: [secret], wrong: [this.endpoints.hmac.wrong[0]] };
+      standardOf(library, signed);
+      came.push(signed);
+    }
+    return `${jwt}; ${library}; ${await ofPython(came)}`;
+  }
+
+  async callback(path) {
+    for (const end = Date.now() + DELIVERED_MS; ; await sleep(50)) {
+      const came = this.to.to(path);
+      if (came.length > 0) {
+        assert.equal(came.length, 1, path);
+        return came[0];
+      }
+      assert.ok(Date.now() < end, `no callback came to ${path}`);
+    }
+  }
+}
+
+/** What makes it hard has arrived: otherwise all of this would prove little. */
+function isHard(came) {
+  const sold = came.filter(({ what }) => what === "payment.captured to hmac").map(({ body }) => JSON.parse(body).data);
+  const pairs = (metadata) => Object.entries(metadata).sort();
+  for (const [at, metadata] of METADATA.entries()) {
+    const { metadata: told } = sold.find(({ description }) => description === DESCRIPTIONS[at]);
+    assert.deepEqual(pairs(told), pairs(JSON.parse(metadata)));
+  }
+  const covered = came.flatMap(({ headers }) => (headers["x-webhook-security-fields"] ?? "").split(","));
+  for (const field of ["id", "status", "description", "metadata.__proto__", "metadata.10", "metadata.slash", "metadata.emoji", "metadata.lines"]) {
+    assert.ok(covered.includes(field), `no hash of S1 covers ${field}`);
+  }
+  const values = came.filter(({ name }) => name === "security-fields-many").flatMap(({ headers, body }) => {
+    const payload = JSON.parse(body);
+    return headers["x-webhook-security-fields"].split(",").map((field) => field.split(".").reduce((at, name) => at[name], payload));
+  });
+  assert.deepEqual([...new Set(values.map((value) => (value === null ? "null" : typeof value)))].sort(), ["boolean", "null", "number", "string"]);
+}
+
+function ofHmac(came) {
+  const tally = new Tally("the function");
+  for (const delivery of came) {
+    const { what, headers, secrets, wrong } = delivery;
+    const [secret, next] = secrets;
+    assert.equal(tally.takes(what, () => s2(delivery, secret)), "200 OK");
+    const denies = (how, changed, by = secret) => {
+      assert.equal(s2(changed, by), "401 Invalid signature", `${what}, ${how}`);
+      tally.refused += 1;
+    };
+    denies("another bit", flipped(delivery));
+    for (const other of [...wrong, ...(next ? [next] : [])]) {
+      denies("another secret", delivery, other);
+    }
+    const signature = headers["x-webhook-signature"];
+    for (const short of [signature.slice(0, -1), ""]) {
+      const changed = withHeader(delivery, "x-webhook-signature", short);
+      tally.refuses(`${what}, a short header`, { code: "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH" }, () => s2(changed, secret));
+    }
+    // Beside the signature of the old secret stands that of the new one, for whoever changes over before the overlap ends.
+    assert.equal(headers["x-webhook-signature-next"] !== undefined, next !== undefined, what);
+    if (next) {
+      const changedOver = withHeader(delivery, "x-webhook-signature", headers["x-webhook-signature-next"]);
+      assert.equal(tally.takes(`${what}, changed over`, () => s2(changedOver, next)), "200 OK");
+      denies("the next signature by the old secret", changedOver);
+      denies("the next signature over another bit", flipped(changedOver), next);
+    }
+  }
+  return tally.toString();
+}
+
+function standardOf(tally, delivery) {
+  const { what, body, headers, secrets, wrong } = delivery;
+  const sentAt = Number(headers["webhook-timestamp"]);
+  const error = (message) => ({ name: "WebhookVerificationError", message });
+  for (const secret of secrets) {
+    const given = tally.takes(what, () => standard(delivery, secret));
+    assert.deepEqual(given, JSON.parse(body));
+    for (const drift of [-300, 300]) {
+      tally.takes(`${what}, ${drift} s`, () => standard(delivery, secret, sentAt + drift));
+    }
+    for (const [place, changed] of [undefined, 0, body.length >> 1, body.length - 1].map((place) => [place, flipped(delivery, place)])) {
+      tally.refuses(`${what}, another bit at ${place}`, error("No matching signature found"), () => standard(changed, secret));
+    }
+    tally.refuses(`${what}, 301 s old`, error("Message timestamp too old"), () => standard(delivery, secret, sentAt + 301));
+    tally.refuses(`${what}, 301 s ahead`, error("Message timestamp too new"), () => standard(delivery, secret, sentAt - 301));
+    // A time that was written over what was signed does not help either.
+    const later = withHeader(delivery, "webhook-timestamp", String(sentAt + 1));
+    tally.refuses(`${what}, another time`, error("No matching signature found"), () => standard(later, secret));
+  }
+  for (const secret of wrong) {
+    tally.refuses(`${what}, another secret`, error("No matching signature found"), () => standard(delivery, secret));
+  }
+}
+
+function ofStandard(came) {
+  const tally = new Tally("verify");
+  for (const delivery of came) {
+    standardOf(tally, delivery);
+  }
+  return tally.toString();
+}
+
+function ofTimestamped(came) {
+  const tally = new Tally("constructEvent");
+  const type = "StripeSignatureVerificationError";
+  for (const delivery of came) {
+    const { what, body, headers, secrets, wrong } = delivery;
+    const sentAt = Number(headers["webhook-timestamp"]);
+    for (const secret of secrets) {
+      assert.deepEqual(tally.takes(what, () => timestamped(delivery, secret)), JSON.parse(body));
+      tally.takes(`${what}, 300 s old`, () => timestamped(delivery, secret, sentAt + 300));
+      for (const place of [undefined, 0, body.length - 1]) {
+        const changed = flipped(delivery, place);
+        tally.refuses(`${what}, another bit`, { type, message: /^No signatures found matching/ }, () => timestamped(changed, secret));
+      }
+      const old = { type, message: "Timestamp outside the tolerance zone" };
+      tally.refuses(`${what}, 301 s old`, old, () => timestamped(delivery, secret, sentAt + 301));
+    }
+    for (const secret of wrong) {
+      tally.refuses(`${what}, another secret`, { type, message: /^No signatures found matching/ }, () => timestamped(delivery, secret));
+    }
+  }
+  return tally.toString();
+}
+
+async function ofPython(came) {
+  const { python, lacking } = await environment("conformance-webhooks", join(here, "webhooks", "requirements.txt"));
+  if (lacking) {
+    return `Python NOT RUN (${lacking})`;
+  }
+  const deliveries = came.map(({ what, body, headers, secrets, wrong }) => ({ what, body: body.toString("base64"), headers, secrets, wrong }));
+  const counts = fed(python, join(here, "webhooks", "verify.py"), { deliveries });
+  const said = Object.entries({ "standardwebhooks of PyPI": counts.standard, "S1's hash by hashlib": counts.fields });
+  // A callback has no hash of S1.
+  const done = said.filter(([, [taken]]) => taken > 0);
+  return done.map(([name, [taken, refused]]) => `${name}: ${taken} taken, ${refused} refused`).join("; ");
+}
+
+async function byJose(tally, plain, keyId, content, keys) {
+  const { key: pem } = keys.find(({ id }) => id === keyId);
+  const key = await importSPKI(pem, "ES512");
+  const verified = async (text, by = key) => {
+    try {
+      return await jwtVerify(text, by, { algorithms: ["ES512"] });
+    } catch (error) {
+      return error.code;
+    }
+  };
+  const { payload, protectedHeader } = await verified(content);
+  assert.deepEqual([protectedHeader?.alg, protectedHeader?.kid], ["ES512", keyId], JSON.stringify(plain));
+  assert.deepEqual(payload, plain);
+  tally.taken += 1;
+  const stranger = generateKeyPairSync("ec", { namedCurve: "P-521" }).publicKey.export({ type: "spki", format: "pem" });
+  const failed = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+  assert.equal(await verified(content, await importSPKI(stranger, "ES512")), failed, "by another key");
+  tally.refused += 1;
+  const parts = content.split(".");
+  for (const at of [1, 2]) {
+    const bytes = Buffer.from(parts[at], "base64url");
+    // In the payload, a letter of a word: it stays JSON.
+    bytes[at === 1 ? bytes.indexOf(plain.status) : 40] ^= 1;
+    const changed = parts.with(at, bytes.toString("base64url")).join(".");
+    assert.equal(await verified(changed), failed, `another bit in part ${at}`);
+    tally.refused += 1;
+  }
+}
