@@ -14,6 +14,7 @@ import { rasedi, send } from "../lib/signing.mjs";
 import { receiver } from "../webhooks/receiver.mjs";
 import { Tally, flipped, s2, standard, timestamped, withHeader } from "../webhooks/verifiers.mjs";
 
+const NOT_RUN = "NOT RUN";
 const DELIVERED_MS = 20_000;
 const SETTINGS = { TAHSIL_ROLE: "all", TAHSIL_WEBHOOK_ALLOW_CIDRS: "127.0.0.0/8", TAHSIL_WEBHOOK_JITTER: "false" };
 
@@ -33,6 +34,9 @@ const SALE = `mutation Sale($input: PaymentSaleInput!) {
 const REFUND = `mutation Refund($input: PaymentRefundInput!) {
   paymentRefund(input: $input) { payment { id } userErrors { code message } }
 }`;
+const LINK = `mutation Link($input: PaymentLinkCreateInput!) {
+  paymentLinkCreate(input: $input) { paymentLink { id } userErrors { code message } }
+}`;
 const CREATE = `mutation Create($input: WebhookEndpointCreateInput!) {
   webhookEndpointCreate(input: $input) { secret webhookEndpoint { id } userErrors { code message } }
 }`;
@@ -47,6 +51,11 @@ const DELIVERIES = `query Deliveries($after: String) {
     nodes { endpointId messageId eventName status lastStatus lastFailure attemptCount body }
     pageInfo { hasNextPage endCursor }
   }
+}`;
+const WAITING = `{
+  last: webhookDeliveries(first: 1) { nodes { id } }
+  pending: webhookDeliveries(first: 1, filter: { status: PENDING }) { nodes { id eventName } }
+  sending: webhookDeliveries(first: 1, filter: { status: SENDING }) { nodes { id eventName } }
 }`;
 const CONFIRM = `mutation Confirm($input: IntentConfirmInput!) {
   intentConfirm(input: $input) { intent { id status } userErrors { code message } }
@@ -64,7 +73,7 @@ const ENDPOINTS = {
     dialect: "SECURITY_FIELDS",
     settings: {
       naming: "DOTTED",
-      securityFields: ["description", "metadata.__proto__", "metadata.10", "metadata.slash", "metadata.emoji", "status", "id", "object", "amount", "version", "metadata.lines"],
+      securityFields: ["description", "metadata.__proto__", "metadata.10", "metadata.slash", "metadata.emoji", "status", "id", "object", "amount", "metadata.lines", "collect.email", "collect.fee"],
     },
   },
 };
@@ -114,8 +123,10 @@ class World {
     const problems = [];
     const part = async (name, work) => {
       try {
-        console.log(`webhooks: ${name}: ${await work()}`);
-        this.parts += 1;
+        const said = await work();
+        console.log(`webhooks: ${name}: ${said}`);
+        this.lacking ||= said.includes(NOT_RUN);
+        this.parts += said.startsWith(NOT_RUN) ? 0 : 1;
       } catch (error) {
         problems.push(`${name}: ${error.stack ?? error}`);
       }
@@ -136,7 +147,7 @@ class World {
     if (problems.length > 0) {
       throw new Problems(problems);
     }
-    return `${this.parts} parts hold`;
+    return `${this.parts} parts hold${this.lacking ? `; Python ${NOT_RUN}` : ""}`;
   }
 
   async later(part, when) {
@@ -175,6 +186,8 @@ class World {
     }
     const { status } = await this.sale(METADATA[0], DESCRIPTIONS[0], { number: "4000000000000002" });
     assert.equal(status, "FAILED");
+    // Nothing else has a boolean; nothing at all has a null.
+    await this.command(LINK, { idempotencyKey: randomUUID(), title: "قسط / 2", amount: { amount: "125000", currency: "IQD" }, collect: { email: true } });
     const came = await this.delivered();
     isHard(came);
     return came;
@@ -201,15 +214,15 @@ class World {
 
   /** What has come since the last time, once nothing is under way; with the secrets by which it was signed. */
   async delivered() {
-    const waiting = ["PENDING", "SENDING"];
-    let log;
-    // Events are told a moment after they have happened: nothing is under way when nothing is twice.
-    for (let [end, quiet] = [Date.now() + DELIVERED_MS, 0]; quiet < 3; await sleep(100)) {
-      const before = log?.length;
-      log = await this.log();
-      quiet = log.length === before && !log.some(({ status }) => waiting.includes(status)) ? quiet + 1 : 0;
-      assert.ok(Date.now() < end, `not delivered: ${JSON.stringify(log.filter(({ status }) => waiting.includes(status)))}`);
+    // Events are told a moment after they have happened: nothing is under way when nothing is so twice.
+    for (let [end, quiet, newest] = [Date.now() + DELIVERED_MS, 0]; quiet < 3; await sleep(100)) {
+      const { last, ...waiting } = await ask(this.server.url, this.server.keys.test, WAITING);
+      const isQuiet = last.nodes[0]?.id === newest && Object.values(waiting).every(({ nodes }) => nodes.length === 0);
+      quiet = isQuiet ? quiet + 1 : 0;
+      newest = last.nodes[0]?.id;
+      assert.ok(Date.now() < end, `not delivered: ${JSON.stringify(waiting)}`);
     }
+    const log = await this.log();
     const came = [];
     for (const [name, endpoint] of Object.entries(this.endpoints)) {
       const { id, path, dialect, secrets, wrong } = endpoint;
@@ -335,7 +348,7 @@ function isHard(came) {
     const payload = JSON.parse(body);
     return headers["x-webhook-security-fields"].split(",").map((field) => field.split(".").reduce((at, name) => at[name], payload));
   });
-  assert.deepEqual([...new Set(values.map((value) => (value === null ? "null" : typeof value)))].sort(), ["boolean", "null", "number", "string"]);
+  assert.deepEqual([...new Set(values.map((value) => typeof value))].sort(), ["boolean", "number", "string"]);
 }
 
 function ofHmac(came) {
@@ -427,7 +440,7 @@ function ofTimestamped(came) {
 async function ofPython(came) {
   const { python, lacking } = await environment("conformance-webhooks", join(here, "webhooks", "requirements.txt"));
   if (lacking) {
-    return `Python NOT RUN (${lacking})`;
+    return `${NOT_RUN} in Python (${lacking})`;
   }
   const deliveries = came.map(({ what, body, headers, secrets, wrong }) => ({ what, body: body.toString("base64"), headers, secrets, wrong }));
   const counts = fed(python, join(here, "webhooks", "verify.py"), { deliveries });

@@ -79,7 +79,7 @@ export class Tally {
 }
 
 /** The delivery with one bit of a byte of its body turned over: in an id, where it is JSON still, or where it is said. */
-export function flipped(delivery, place = delivery.body.toString("latin1").search(/(?<="id":"[a-z]+_)/)) {
+export function flipped(delivery, place = delivery.body.toString("latin1").search(/(?<="(?:id|referenceCode)":"(?:[a-z]+_)?)/)) {
   assert.ok(place >= 0, "the body has an id");
   const body = Buffer.from(delivery.body);
   body[place] ^= 1;
