@@ -1,82 +1,20 @@
 // Every dialect of webhooks by what receivers verify with: the libraries of npm and PyPI, and the sample that S2 prints. A server of
 // its own sends to a receiver of ours what is hardest for JavaScript; what comes is taken as it is, and refused when it is changed.
 import assert from "node:assert/strict";
-import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
-import { join } from "node:path";
+import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { importSPKI, jwtVerify } from "jose";
 import { ask, saleInput } from "../lib/http.mjs";
-import { here } from "../lib/paths.mjs";
 import { Problems } from "../lib/problems.mjs";
-import { environment, fed } from "../lib/python.mjs";
 import { startServer } from "../lib/server.mjs";
 import { rasedi, send } from "../lib/signing.mjs";
+import { DESCRIPTIONS, ENDPOINTS, METADATA, isHard } from "../webhooks/cases.mjs";
+import { CONFIRM, CREATE, DELIVERIES, LINK, REFUND, REVEAL, ROTATE, SALE, WAITING } from "../webhooks/documents.mjs";
+import { NOT_RUN, byJose, ofHmac, ofPython, ofStandard, ofTimestamped, standardOf } from "../webhooks/proofs.mjs";
 import { receiver } from "../webhooks/receiver.mjs";
-import { Tally, flipped, s2, standard, timestamped, withHeader } from "../webhooks/verifiers.mjs";
+import { Tally } from "../webhooks/verifiers.mjs";
 
-const NOT_RUN = "NOT RUN";
 const DELIVERED_MS = 20_000;
 const SETTINGS = { TAHSIL_ROLE: "all", TAHSIL_WEBHOOK_ALLOW_CIDRS: "127.0.0.0/8", TAHSIL_WEBHOOK_JITTER: "false" };
-
-/** As text, so that `__proto__` is a key like any other. */
-const METADATA = [
-  '{"10":"ten","2":"two","1":"one","01":"no index","-1":"nor this","4294967294":"the last index","4294967295":"none"}',
-  '{"__proto__":"own","constructor":"own","toString":"own","b":"after","a":"before"}',
-  String.raw`{"slash":"a/b","tag":"</script>","quote":"\"'","backslash":"C:\\new\\u00e9","escaped":"\u0041\/\u00e9"}`,
-  '{"زينب":"دفع قسط المدرسة ١٢٣","emoji":"👩‍👩‍👧‍👦🇮🇶","joined":"e\u0301 é","marks":"\u200f\u202e\u2066","lines":"\u2028\u2029\ufeff","end":"\uffff\u{10ffff}"}',
-  '{"empty":"","number":"1e400","float":"100.10","large":"12345678901234567890","true":"true"}',
-];
-const DESCRIPTIONS = ["2/10 \"quoted\" \\ back", "قسط المدرسة 🏫 / الفصل ٢", "__proto__", "\u2028 between \u2029", "</script><!--"];
-
-const SALE = `mutation Sale($input: PaymentSaleInput!) {
-  paymentSale(input: $input) { payment { id status } userErrors { code message } }
-}`;
-const REFUND = `mutation Refund($input: PaymentRefundInput!) {
-  paymentRefund(input: $input) { payment { id } userErrors { code message } }
-}`;
-const LINK = `mutation Link($input: PaymentLinkCreateInput!) {
-  paymentLinkCreate(input: $input) { paymentLink { id } userErrors { code message } }
-}`;
-const CREATE = `mutation Create($input: WebhookEndpointCreateInput!) {
-  webhookEndpointCreate(input: $input) { secret webhookEndpoint { id } userErrors { code message } }
-}`;
-const ROTATE = `mutation Rotate($input: WebhookEndpointRotateSecretInput!) {
-  webhookEndpointRotateSecret(input: $input) { secret nextSecret userErrors { code message } }
-}`;
-const REVEAL = `mutation Reveal($input: WebhookEndpointRevealSecretInput!) {
-  webhookEndpointRevealSecret(input: $input) { secret userErrors { code message } }
-}`;
-const DELIVERIES = `query Deliveries($after: String) {
-  webhookDeliveries(first: 100, after: $after) {
-    nodes { endpointId messageId eventName status lastStatus lastFailure attemptCount body }
-    pageInfo { hasNextPage endCursor }
-  }
-}`;
-const WAITING = `{
-  last: webhookDeliveries(first: 1) { nodes { id } }
-  pending: webhookDeliveries(first: 1, filter: { status: PENDING }) { nodes { id eventName } }
-  sending: webhookDeliveries(first: 1, filter: { status: SENDING }) { nodes { id eventName } }
-}`;
-const CONFIRM = `mutation Confirm($input: IntentConfirmInput!) {
-  intentConfirm(input: $input) { intent { id status } userErrors { code message } }
-}`;
-
-/** The endpoints by the ends of their addresses. Beside the four as they come, settings that change what is signed. */
-const ENDPOINTS = {
-  hmac: { dialect: "HMAC" },
-  "security-fields": { dialect: "SECURITY_FIELDS" },
-  standard: { dialect: "STANDARD" },
-  timestamped: { dialect: "TIMESTAMPED" },
-  "hmac-of-resource": { dialect: "HMAC", settings: { payload: "RESOURCE" } },
-  "hmac-own-secret": { dialect: "HMAC", isOwn: true },
-  "security-fields-many": {
-    dialect: "SECURITY_FIELDS",
-    settings: {
-      naming: "DOTTED",
-      securityFields: ["description", "metadata.__proto__", "metadata.10", "metadata.slash", "metadata.emoji", "status", "id", "object", "amount", "metadata.lines", "collect.email", "collect.fee"],
-    },
-  },
-};
 
 export async function run() {
   const server = await startServer(process.env.TAHSIL_BIN, SETTINGS);
@@ -329,152 +267,5 @@ class World {
       }
       assert.ok(Date.now() < end, `no callback came to ${path}`);
     }
-  }
-}
-
-/** What makes it hard has arrived: otherwise all of this would prove little. */
-function isHard(came) {
-  const sold = came.filter(({ what }) => what === "payment.captured to hmac").map(({ body }) => JSON.parse(body).data);
-  const pairs = (metadata) => Object.entries(metadata).sort();
-  for (const [at, metadata] of METADATA.entries()) {
-    const { metadata: told } = sold.find(({ description }) => description === DESCRIPTIONS[at]);
-    assert.deepEqual(pairs(told), pairs(JSON.parse(metadata)));
-  }
-  const covered = came.flatMap(({ headers }) => (headers["x-webhook-security-fields"] ?? "").split(","));
-  for (const field of ["id", "status", "description", "metadata.__proto__", "metadata.10", "metadata.slash", "metadata.emoji", "metadata.lines"]) {
-    assert.ok(covered.includes(field), `no hash of S1 covers ${field}`);
-  }
-  const values = came.filter(({ name }) => name === "security-fields-many").flatMap(({ headers, body }) => {
-    const payload = JSON.parse(body);
-    return headers["x-webhook-security-fields"].split(",").map((field) => field.split(".").reduce((at, name) => at[name], payload));
-  });
-  assert.deepEqual([...new Set(values.map((value) => typeof value))].sort(), ["boolean", "number", "string"]);
-}
-
-function ofHmac(came) {
-  const tally = new Tally("the function");
-  for (const delivery of came) {
-    const { what, headers, secrets, wrong } = delivery;
-    const [secret, next] = secrets;
-    assert.equal(tally.takes(what, () => s2(delivery, secret)), "200 OK");
-    const denies = (how, changed, by = secret) => {
-      assert.equal(s2(changed, by), "401 Invalid signature", `${what}, ${how}`);
-      tally.refused += 1;
-    };
-    denies("another bit", flipped(delivery));
-    for (const other of [...wrong, ...(next ? [next] : [])]) {
-      denies("another secret", delivery, other);
-    }
-    const signature = headers["x-webhook-signature"];
-    for (const short of [signature.slice(0, -1), ""]) {
-      const changed = withHeader(delivery, "x-webhook-signature", short);
-      tally.refuses(`${what}, a short header`, { code: "ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH" }, () => s2(changed, secret));
-    }
-    // Beside the signature of the old secret stands that of the new one, for whoever changes over before the overlap ends.
-    assert.equal(headers["x-webhook-signature-next"] !== undefined, next !== undefined, what);
-    if (next) {
-      const changedOver = withHeader(delivery, "x-webhook-signature", headers["x-webhook-signature-next"]);
-      assert.equal(tally.takes(`${what}, changed over`, () => s2(changedOver, next)), "200 OK");
-      denies("the next signature by the old secret", changedOver);
-      denies("the next signature over another bit", flipped(changedOver), next);
-    }
-  }
-  return tally.toString();
-}
-
-function standardOf(tally, delivery) {
-  const { what, body, headers, secrets, wrong } = delivery;
-  const sentAt = Number(headers["webhook-timestamp"]);
-  const error = (message) => ({ name: "WebhookVerificationError", message });
-  for (const secret of secrets) {
-    const given = tally.takes(what, () => standard(delivery, secret));
-    assert.deepEqual(given, JSON.parse(body));
-    for (const drift of [-300, 300]) {
-      tally.takes(`${what}, ${drift} s`, () => standard(delivery, secret, sentAt + drift));
-    }
-    for (const [place, changed] of [undefined, 0, body.length >> 1, body.length - 1].map((place) => [place, flipped(delivery, place)])) {
-      tally.refuses(`${what}, another bit at ${place}`, error("No matching signature found"), () => standard(changed, secret));
-    }
-    tally.refuses(`${what}, 301 s old`, error("Message timestamp too old"), () => standard(delivery, secret, sentAt + 301));
-    tally.refuses(`${what}, 301 s ahead`, error("Message timestamp too new"), () => standard(delivery, secret, sentAt - 301));
-    // A time that was written over what was signed does not help either.
-    const later = withHeader(delivery, "webhook-timestamp", String(sentAt + 1));
-    tally.refuses(`${what}, another time`, error("No matching signature found"), () => standard(later, secret));
-  }
-  for (const secret of wrong) {
-    tally.refuses(`${what}, another secret`, error("No matching signature found"), () => standard(delivery, secret));
-  }
-}
-
-function ofStandard(came) {
-  const tally = new Tally("verify");
-  for (const delivery of came) {
-    standardOf(tally, delivery);
-  }
-  return tally.toString();
-}
-
-function ofTimestamped(came) {
-  const tally = new Tally("constructEvent");
-  const type = "StripeSignatureVerificationError";
-  for (const delivery of came) {
-    const { what, body, headers, secrets, wrong } = delivery;
-    const sentAt = Number(headers["webhook-timestamp"]);
-    for (const secret of secrets) {
-      assert.deepEqual(tally.takes(what, () => timestamped(delivery, secret)), JSON.parse(body));
-      tally.takes(`${what}, 300 s old`, () => timestamped(delivery, secret, sentAt + 300));
-      for (const place of [undefined, 0, body.length - 1]) {
-        const changed = flipped(delivery, place);
-        tally.refuses(`${what}, another bit`, { type, message: /^No signatures found matching/ }, () => timestamped(changed, secret));
-      }
-      const old = { type, message: "Timestamp outside the tolerance zone" };
-      tally.refuses(`${what}, 301 s old`, old, () => timestamped(delivery, secret, sentAt + 301));
-    }
-    for (const secret of wrong) {
-      tally.refuses(`${what}, another secret`, { type, message: /^No signatures found matching/ }, () => timestamped(delivery, secret));
-    }
-  }
-  return tally.toString();
-}
-
-async function ofPython(came) {
-  const { python, lacking } = await environment("conformance-webhooks", join(here, "webhooks", "requirements.txt"));
-  if (lacking) {
-    return `${NOT_RUN} in Python (${lacking})`;
-  }
-  const deliveries = came.map(({ what, body, headers, secrets, wrong }) => ({ what, body: body.toString("base64"), headers, secrets, wrong }));
-  const counts = fed(python, join(here, "webhooks", "verify.py"), { deliveries });
-  const said = Object.entries({ "standardwebhooks of PyPI": counts.standard, "S1's hash by hashlib": counts.fields });
-  // A callback has no hash of S1.
-  const done = said.filter(([, [taken]]) => taken > 0);
-  return done.map(([name, [taken, refused]]) => `${name}: ${taken} taken, ${refused} refused`).join("; ");
-}
-
-async function byJose(tally, plain, keyId, content, keys) {
-  const { key: pem } = keys.find(({ id }) => id === keyId);
-  const key = await importSPKI(pem, "ES512");
-  const verified = async (text, by = key) => {
-    try {
-      return await jwtVerify(text, by, { algorithms: ["ES512"] });
-    } catch (error) {
-      return error.code;
-    }
-  };
-  const { payload, protectedHeader } = await verified(content);
-  assert.deepEqual([protectedHeader?.alg, protectedHeader?.kid], ["ES512", keyId], JSON.stringify(plain));
-  assert.deepEqual(payload, plain);
-  tally.taken += 1;
-  const stranger = generateKeyPairSync("ec", { namedCurve: "P-521" }).publicKey.export({ type: "spki", format: "pem" });
-  const failed = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
-  assert.equal(await verified(content, await importSPKI(stranger, "ES512")), failed, "by another key");
-  tally.refused += 1;
-  const parts = content.split(".");
-  for (const at of [1, 2]) {
-    const bytes = Buffer.from(parts[at], "base64url");
-    // In the payload, a letter of a word: it stays JSON.
-    bytes[at === 1 ? bytes.indexOf(plain.status) : 40] ^= 1;
-    const changed = parts.with(at, bytes.toString("base64url")).join(".");
-    assert.equal(await verified(changed), failed, `another bit in part ${at}`);
-    tally.refused += 1;
   }
 }
