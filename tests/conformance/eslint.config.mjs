@@ -37,6 +37,8 @@ const values = [
   "RateLimit",
   "UserError",
   "Viewer",
+  "WebhookHeader",
+  "WebhookRetrySchedule",
 ];
 
 const schemaRules = {
