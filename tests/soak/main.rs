@@ -16,3 +16,5 @@ mod postgres;
     reason = "the harness of the integration tests, of which these need a part"
 )]
 mod support;
+#[cfg(test)]
+mod webhooks;

@@ -16,7 +16,7 @@ use sea_orm::{FromQueryResult, QueryResult};
 use std::fmt;
 
 /// For how long a lane is taken, and again each time it is renewed.
-pub const LEASE: std::time::Duration = std::time::Duration::from_secs(30);
+pub const LEASE: std::time::Duration = std::time::Duration::from_secs(10);
 /// Most lanes that are taken at once.
 const MOST: i64 = 256;
 
