@@ -22,7 +22,7 @@ use crate::http::webhook_metrics::WebhookMetrics;
 use crate::http::{graphiql, graphql, health, leftover};
 use crate::rest::door::{Door, Shape};
 use crate::rest::fault::{Class, Fault};
-use crate::rest::{asked, native, openapi, public, rasedi, v1};
+use crate::rest::{asked, native, openapi, public, rasedi, v1, v2};
 use crate::sweeps;
 use crate::webhooks::Webhooks;
 use async_trait::async_trait;
@@ -203,6 +203,7 @@ pub fn router(
     let rest = rasedi::router(gate.clone(), &config.http)
         .merge(openapi::router(config.http.graphiql))
         .merge(v1::router(rest_door(v1::shape)))
+        .merge(v2::router(rest_door(v1::shape)))
         .merge(native::router(rest_door(v1::shape)))
         .merge(public::router(rest_door(public::shape)));
     let hosted = checkout::assets_router().merge(checkout::router(Pages {

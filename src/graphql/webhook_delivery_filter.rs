@@ -74,6 +74,7 @@ impl WebhookDeliveryFilter {
                 .into_iter()
                 .map(Into::into)
                 .collect(),
+            name: None,
             last_status: status(self.last_status)?,
             from: self.created_from.map(|instant| instant.0),
             until: self.created_before.map(|instant| instant.0),

@@ -10,7 +10,7 @@
 //! | [`fault`] | what went wrong: the one mapping to status, code and words |
 //! | [`json`], [`problems`] | reading a body, and everything that is wrong with it |
 //! | [`openapi`] | the document of all doors, and the page that reads it |
-//! | [`v1`], [`public`], [`native`], [`rasedi`] | the doors |
+//! | [`v1`], [`v2`], [`public`], [`native`], [`rasedi`] | the doors |
 
 pub mod asked;
 pub mod door;
@@ -23,3 +23,4 @@ pub mod public;
 pub mod rasedi;
 pub mod said;
 pub mod v1;
+pub mod v2;

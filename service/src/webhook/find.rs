@@ -2,17 +2,19 @@
 //!
 //! Invariant: a merchant finds its own, in one mode. Pages go by id, newest first, so what arrives meanwhile shifts nothing.
 
-use crate::page::{self, Page, PageRequest};
+use crate::operation::MAX_OFFSET;
+use crate::page::{self, MAX_PAGE, Page, PageRequest};
 use crate::{App, Result};
 use domain::Timestamp;
 use domain::actor::Actor;
 use domain::credential::Scope;
 use domain::event::EventType;
 use domain::id::{EventId, WebhookAttemptId, WebhookDeliveryId, WebhookEndpointId, first_id};
+use domain::merchant::Tenant;
 use domain::webhook::{Attempt, Delivery, DeliveryStatus};
 use entity::{webhook_attempt, webhook_delivery};
 use sea_orm::sea_query::{Condition, IntoCondition};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 /// Which deliveries; what is not given narrows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct DeliveryFilter {
     pub status: Option<DeliveryStatus>,
     /// Of which types.
     pub types: Vec<EventType>,
+    /// What the event is called there.
+    pub name: Option<String>,
     /// What the last attempt was answered.
     pub last_status: Option<u16>,
     /// Made at or after.
@@ -54,6 +58,15 @@ pub struct AttemptFilter {
     pub until: Option<Timestamp>,
 }
 
+/// Part of a list, and how long the whole of it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryList {
+    /// The deliveries of this part, newest first.
+    pub items: Vec<Delivery>,
+    /// How many there are altogether.
+    pub total: u64,
+}
+
 /// A page of deliveries, newest first.
 ///
 /// # Errors
@@ -64,8 +77,46 @@ pub async fn deliveries(
     filter: &DeliveryFilter,
     request: &PageRequest<WebhookDeliveryId>,
 ) -> Result<Page<Delivery>> {
-    use webhook_delivery::Column;
     let tenant = who.may(Scope::WebhooksManage)?.tenant;
+    let query = selected(app, tenant, filter);
+    page::newest_first(app, query, webhook_delivery::Column::Id, request).await
+}
+
+/// Deliveries by offset, newest first, and how many there are. At most [`MAX_PAGE`] at once, and none beyond [`MAX_OFFSET`].
+///
+/// # Errors
+/// When the scope is missing.
+pub async fn deliveries_by_offset(
+    app: &App,
+    who: &Actor,
+    filter: &DeliveryFilter,
+    limit: u64,
+    offset: u64,
+) -> Result<DeliveryList> {
+    let tenant = who.may(Scope::WebhooksManage)?.tenant;
+    let query = selected(app, tenant, filter);
+    let total = query.clone().count(app.db().reads()).await?;
+    if offset > MAX_OFFSET || offset >= total {
+        return Ok(DeliveryList {
+            items: Vec::new(),
+            total,
+        });
+    }
+    let rows = query
+        .order_by_desc(webhook_delivery::Column::Id)
+        .limit(limit.clamp(1, MAX_PAGE))
+        .offset(offset)
+        .all(app.db().reads())
+        .await?;
+    let items = rows.into_iter().map(TryInto::try_into);
+    Ok(DeliveryList {
+        items: items.collect::<std::result::Result<_, _>>()?,
+        total,
+    })
+}
+
+fn selected(app: &App, tenant: Tenant, filter: &DeliveryFilter) -> Select<webhook_delivery::Entity> {
+    use webhook_delivery::Column;
     let query = webhook_delivery::Entity::of(tenant);
     let types = filter.types.iter().map(|it| it.as_str());
     let conditions = [
@@ -82,6 +133,10 @@ pub async fn deliveries(
         filter.status.map(|status| with_status(status, app.now())),
         (!filter.types.is_empty()).then(|| Column::EventType.is_in(types).into_condition()),
         filter
+            .name
+            .as_ref()
+            .map(|name| Column::Name.eq(name.as_str()).into_condition()),
+        filter
             .last_status
             .map(|status| Column::LastStatus.eq(i32::from(status)).into_condition()),
         filter.from.map(|from| {
@@ -95,7 +150,7 @@ pub async fn deliveries(
                 .into_condition()
         }),
     ];
-    page::newest_first(app, narrowed(query, conditions), Column::Id, request).await
+    narrowed(query, conditions)
 }
 
 /// Deliveries that stand so at `now`: what waits longer than its time has expired, whether or not that was written down.

@@ -24,12 +24,13 @@ pub use callback::status as callback_status;
 pub use claim::{Claimed, Wanted, claim};
 pub use due::{Due, News};
 pub use endpoint::{
-    Created, EndpointChange, NewEndpoint, Overlap, Revealed, create, delete, get, get_many, list, reveal,
-    rotate, update,
+    Created, EndpointChange, NewConfig, NewEndpoint, Overlap, Revealed, SecretChange, config, create, delete,
+    get, get_many, list, remove_config, reveal, rotate, set_config, update,
 };
 pub(crate) use fan_out::{Told, fan_out};
 pub use find::{
-    AttemptFilter, DeliveryFilter, attempts, attempts_by_id, attempts_of, deliveries, deliveries_by_id,
+    AttemptFilter, DeliveryFilter, DeliveryList, attempts, attempts_by_id, attempts_of, deliveries,
+    deliveries_by_id, deliveries_by_offset,
 };
 pub use lane::{Agenda, LEASE, Lane, NodeId, acquire, agenda, release, renew};
 pub(crate) use purge::keep_bodies;

@@ -118,8 +118,9 @@ impl Modify for WaysIn {
 }
 
 /// The doors that have a part in the document.
-const DOORS: [fn() -> Document; 4] = [
+const DOORS: [fn() -> Document; 5] = [
     super::v1::Api::openapi,
+    super::v2::Api::openapi,
     super::public::Api::openapi,
     super::native::Api::openapi,
     super::rasedi::Api::openapi,

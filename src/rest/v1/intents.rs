@@ -126,6 +126,17 @@ pub struct Done {
     message: &'static str,
 }
 
+impl Done {
+    /// Says what was done.
+    #[must_use]
+    pub const fn new(message: &'static str) -> Self {
+        Self {
+            success: true,
+            message,
+        }
+    }
+}
+
 /// Create payment intent: a page on which your customer pays.
 ///
 /// Takes the scope `payments:create`.
@@ -198,13 +209,7 @@ async fn canceled(asked: &mut Asked, id: &str) -> Result<Said, Fault> {
     let made = |canceled: &Canceled| vec![canceled.intent.id.to_string()];
     let canceled = asked.command(command, made).await?;
     asked.replays(canceled.run == Run::Replayed);
-    Said::json(
-        StatusCode::OK,
-        &Done {
-            success: true,
-            message: "payment intent canceled",
-        },
-    )
+    Said::json(StatusCode::OK, &Done::new("payment intent canceled"))
 }
 
 /// The intent of a path. What is no id of ours is nothing that there could be.

@@ -11,11 +11,14 @@ mod payments;
 mod refusals;
 mod transactions;
 
-pub use intents::{capture_method, gateways, intent_of, url};
+pub use intents::{Done, capture_method, gateways, intent_of, url};
 pub use outcome::outcome;
 pub use payment_input::{CardInput, Metadata, gateway, read_card, texts};
 pub use payments::{made, payment_of};
-pub use refusals::{OfCreating, OfFollowing, Refusal, responses_in, shape};
+pub use refusals::{
+    OfCreating, OfFollowing, OfListing, OfSettingUp, OfShowing, Refusal, responses_in, shape,
+};
+pub use transactions::{DEFAULT_LIMIT, MAX_LIMIT, number};
 
 use super::asked::print;
 use super::door::Door;
@@ -71,7 +74,8 @@ pub fn router<S: Clone + Send + Sync + 'static>(door: Door) -> Router<S> {
         .with_state(Arc::new(door))
 }
 
-async fn other_method(Extension(id): Extension<RequestId>) -> Response {
+/// What a path says to another method.
+pub async fn other_method(Extension(id): Extension<RequestId>) -> Response {
     print(shape, &Fault::method(), ApiVersion::NEWEST, &id.0)
 }
 

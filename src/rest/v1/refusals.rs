@@ -156,6 +156,12 @@ refusals! {
         ("409", "`cannot cancel completed payment intent`, an attempt to pay it is under way, or the idempotency key stands for another intent."),
         ("410", "It has run out, or all attempts were declined."),
     ];
+    /// Of settings.
+    OfSettingUp: [
+        ("400", "`invalid request: …` with all that is wrong with it, or an unknown `X-API-Version`."),
+        ("408", "The body did not come in time."),
+        ("413", "The body is too long."),
+    ];
     /// Of one object.
     OfShowing: [
         ("400", "An unknown `X-API-Version`."),

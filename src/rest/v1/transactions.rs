@@ -18,9 +18,9 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// How many a list gives if nobody says otherwise.
-const DEFAULT_LIMIT: u64 = 10;
+pub const DEFAULT_LIMIT: u64 = 10;
 /// Most that a list gives.
-const MAX_LIMIT: u64 = service::page::MAX_PAGE;
+pub const MAX_LIMIT: u64 = service::page::MAX_PAGE;
 
 /// A transaction.
 #[derive(Debug, Serialize, ToSchema)]
@@ -227,7 +227,11 @@ fn status(word: &str) -> Result<Became, Fault> {
         .ok_or_else(|| Fault::invalid("status must be authorized, captured, voided, refunded or failed"))
 }
 
-fn number(name: &str, text: &str, least: u64, most: u64) -> Result<u64, Fault> {
+/// A number of a query.
+///
+/// # Errors
+/// When it is none, or out of bounds.
+pub fn number(name: &str, text: &str, least: u64, most: u64) -> Result<u64, Fault> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text
         .parse()

@@ -31,3 +31,5 @@ mod unknown_outcome;
 mod versions;
 mod void;
 mod wallets;
+mod webhook_config;
+mod webhook_events;

@@ -3,10 +3,11 @@
 use super::buyer::{Buyer, INTENTS, Waiting, cancel, intent_example, with_card};
 use super::desk::{AUTHORIZE, Desk, Heard, SALE, charge, charge_on, path};
 use super::signed_desk::{LINKS, REFUNDS, SESSIONS, SignedDesk, capture, dinars};
+use super::webhook_config::{CONFIG, EVENTS, set};
 use crate::support::{Engine, Payer, TestApp};
 use domain::credential::Scopes;
-use reqwest::Client;
 use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -72,7 +73,7 @@ fn a_path_is_in_the_document_if_and_only_if_it_is_served() {
         );
     }
     assert_eq!(documented, served);
-    assert!(documented.len() >= 21, "{documented:?}");
+    assert!(documented.len() >= 25, "{documented:?}");
 }
 
 #[test]
@@ -328,4 +329,32 @@ async fn answers_about_intents_and_of_the_signed_door_are_what_the_document_says
         .post(REFUNDS, json!({ "payment_id": held, "reason": "returned" }))
         .await;
     is_documented(&document, "createRefund", &back.is(201));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_about_webhooks_are_what_the_document_says(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let app = TestApp::start(engine).await;
+    let desk = Desk::of(&app, &app.merchant("school").await);
+    let document = document();
+    let body = json!({ "url": "https://yourapp.example.iq/hook", "event_types": ["card_transaction"] });
+    let put = set(&desk, body).await.is(200);
+    is_documented(&document, "setWebhookConfig", &put);
+    let bad = set(&desk, json!({})).await.is(400);
+    is_documented(&document, "setWebhookConfig", &bad);
+    let shown = desk.get(CONFIG).await.is(200);
+    is_documented(&document, "getWebhookConfig", &shown);
+    desk.authorized(9999).await;
+    let mut list = desk.get(EVENTS).await.is(200);
+    // What it holds is documented where it is shown.
+    let payload = list.body["data"]["events"][0]["payload"].take();
+    assert!(payload["id"].as_str().unwrap().starts_with("pay_"));
+    list.body["data"]["events"][0]["payload"] = json!({});
+    is_documented(&document, "listWebhookEvents", &list);
+    let gone = desk.raw(Method::DELETE, CONFIG, "", &[]).await.is(200);
+    is_documented(&document, "removeWebhookConfig", &gone);
+    let none = desk.get(CONFIG).await.is(404);
+    is_documented(&document, "getWebhookConfig", &none);
 }

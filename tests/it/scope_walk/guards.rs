@@ -99,6 +99,8 @@ pub const ROUTES: &[(&str, &str, Guard)] = &[
         "/api/v1/transactions/OPERATION",
         Guard::Asks,
     ),
+    ("/api/v2/webhooks/config", "/api/v2/webhooks/config", Guard::Asks),
+    ("/api/v2/webhooks/events", "/api/v2/webhooks/events", Guard::Asks),
     (
         "/api/v1/payment-intents",
         "/api/v1/payment-intents",

@@ -14,7 +14,7 @@ use domain::webhook::WebhookSecret;
 use serde_json::{Value, json};
 
 /// A server that sends webhooks, to this machine too.
-async fn sending(engine: Engine) -> TestApp {
+pub async fn sending(engine: Engine) -> TestApp {
     let settings = [
         ("TAHSIL_ROLE", "all"),
         ("TAHSIL_WEBHOOK_ALLOW_CIDRS", "127.0.0.0/8"),
@@ -60,7 +60,7 @@ async fn log(merchant: &Merchant) -> Vec<Value> {
 }
 
 /// Moves the clock on and lets the dispatcher look.
-fn advance(app: &TestApp, by: Duration) {
+pub fn advance(app: &TestApp, by: Duration) {
     app.clock.advance(by);
     app.app.db().due().tell_all();
 }

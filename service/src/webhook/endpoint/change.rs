@@ -106,44 +106,55 @@ pub async fn update(
 ) -> Result<Endpoint> {
     let tenant = who.may(Scope::WebhooksManage)?.tenant;
     let (context, now) = (app.clone(), app.now());
-    let changed = app
+    let updated = app
         .db()
         .in_txn(move |txn| {
             Box::pin(async move {
-                let mut endpoint = locked(txn, tenant, id).await?;
-                change.apply(&mut endpoint.settings);
-                if endpoint.slot == Some(Slot::Callback) && change.url.is_some() {
-                    return Err(EndpointRefusal::NotYours.into());
-                }
-                if let Some(url) = &change.url {
-                    context
-                        .webhook_targets()
-                        .vet_url(url)
-                        .map_err(EndpointRefusal::from)?;
-                }
-                endpoint.settings.check()?;
-                if let Some(headers) = &change.headers {
-                    endpoint.headers = seal(context.keys(), id, headers);
-                }
-                endpoint.standing = standing(endpoint.standing, change.enabled, now);
-                endpoint.updated_at = now;
-                store(txn, &endpoint).await?;
-                if change.drops_backlog {
-                    give_up(&context, txn, id, now).await?;
-                }
-                if change.enabled == Some(true) {
-                    start_afresh(&context, txn, id).await?;
-                }
-                Ok(endpoint)
+                let endpoint = locked(txn, tenant, id).await?;
+                changed(&context, txn, endpoint, &change, now).await
             })
         })
         .await?;
     app.db().due().tell_all();
-    Ok(changed)
+    Ok(updated)
+}
+
+/// Changes an endpoint that this transaction holds.
+pub(super) async fn changed(
+    app: &App,
+    txn: &Txn,
+    mut endpoint: Endpoint,
+    change: &EndpointChange,
+    now: Timestamp,
+) -> Result<Endpoint> {
+    let id = endpoint.id;
+    change.apply(&mut endpoint.settings);
+    if endpoint.slot == Some(Slot::Callback) && change.url.is_some() {
+        return Err(EndpointRefusal::NotYours.into());
+    }
+    if let Some(url) = &change.url {
+        app.webhook_targets()
+            .vet_url(url)
+            .map_err(EndpointRefusal::from)?;
+    }
+    endpoint.settings.check()?;
+    if let Some(headers) = &change.headers {
+        endpoint.headers = seal(app.keys(), id, headers);
+    }
+    endpoint.standing = standing(endpoint.standing, change.enabled, now);
+    endpoint.updated_at = now;
+    store(txn, &endpoint).await?;
+    if change.drops_backlog {
+        give_up(app, txn, id, now).await?;
+    }
+    if change.enabled == Some(true) {
+        start_afresh(app, txn, id).await?;
+    }
+    Ok(endpoint)
 }
 
 /// Held back and switched off stay what they are when they are asked for again.
-fn standing(was: Standing, enabled: Option<bool>, now: Timestamp) -> Standing {
+pub(super) fn standing(was: Standing, enabled: Option<bool>, now: Timestamp) -> Standing {
     match (enabled, was) {
         (None, was) | (Some(false), was @ (Standing::Paused { .. } | Standing::Disabled { .. })) => was,
         (Some(true), _) => Standing::Enabled,
@@ -158,20 +169,30 @@ fn standing(was: Standing, enabled: Option<bool>, now: Timestamp) -> Standing {
 pub async fn delete(app: &App, who: &Actor, id: WebhookEndpointId) -> Result<Endpoint> {
     let tenant = who.may(Scope::WebhooksManage)?.tenant;
     let (context, now) = (app.clone(), app.now());
-    let deleted = app
+    let gone = app
         .db()
         .in_txn(move |txn| {
             Box::pin(async move {
-                let mut endpoint = locked(txn, tenant, id).await?;
-                (endpoint.deleted_at, endpoint.updated_at) = (Some(now), now);
-                store(txn, &endpoint).await?;
-                give_up(&context, txn, id, now).await?;
-                Ok(endpoint)
+                let endpoint = locked(txn, tenant, id).await?;
+                deleted(&context, txn, endpoint, now).await
             })
         })
         .await?;
     tracing::info!(endpoint = %id, merchant = %tenant.merchant, "webhook endpoint deleted");
-    Ok(deleted)
+    Ok(gone)
+}
+
+/// Deletes an endpoint that this transaction holds.
+pub(super) async fn deleted(
+    app: &App,
+    txn: &Txn,
+    mut endpoint: Endpoint,
+    now: Timestamp,
+) -> Result<Endpoint> {
+    (endpoint.deleted_at, endpoint.updated_at) = (Some(now), now);
+    store(txn, &endpoint).await?;
+    give_up(app, txn, endpoint.id, now).await?;
+    Ok(endpoint)
 }
 
 /// As `DeliveryState::cancel` says, of all that waits. What is under way ends as it ends.

@@ -48,10 +48,7 @@ pub async fn create(app: &App, who: &Actor, new: NewEndpoint) -> Result<Created>
     new.change.apply(&mut settings);
     let (app, headers) = (app.clone(), new.change.headers);
     let secret = new.secret.unwrap_or_else(fresh);
-    app.webhook_targets()
-        .vet_url(settings.url.as_ref().ok_or(EndpointRefusal::CallbackDialect)?)
-        .map_err(EndpointRefusal::from)?;
-    settings.check()?;
+    vet(&app, &settings)?;
     let now = app.now();
     let mut endpoint = endpoint(app.keys(), app.id(now), tenant, settings, &secret, now);
     endpoint.headers = headers
@@ -63,6 +60,14 @@ pub async fn create(app: &App, who: &Actor, new: NewEndpoint) -> Result<Created>
         .await?;
     tracing::info!(endpoint = %endpoint.id, merchant = %tenant.merchant, "webhook endpoint created");
     Ok(Created { endpoint, secret })
+}
+
+/// Refuses settings that lead where webhooks do not go, or that are out of limits.
+pub(super) fn vet(app: &App, settings: &EndpointSettings) -> Result<()> {
+    app.webhook_targets()
+        .vet_url(settings.url.as_ref().ok_or(EndpointRefusal::CallbackDialect)?)
+        .map_err(EndpointRefusal::from)?;
+    Ok(settings.check()?)
 }
 
 /// A secret that nobody knows yet.
@@ -109,11 +114,7 @@ pub(super) fn endpoint(
 /// Writes a new endpoint and its lane. The merchant's row is held, so that two requests cannot each make the last one.
 pub(super) async fn insert(txn: &Txn, endpoint: &Endpoint) -> Result<()> {
     let tenant = endpoint.tenant;
-    let merchant = entity::merchant::Entity::find_by_id(tenant.merchant.to_string())
-        .lock_exclusive()
-        .one(txn)
-        .await?;
-    merchant.ok_or(Error::NotFound("merchant"))?;
+    hold_merchant(txn, tenant).await?;
     let there = table::Entity::of(tenant)
         .filter(table::Column::DeletedAt.is_null())
         .filter(table::Column::Dialect.ne(Dialect::Callback.as_str()))
@@ -126,6 +127,16 @@ pub(super) async fn insert(txn: &Txn, endpoint: &Endpoint) -> Result<()> {
         .exec_without_returning(txn)
         .await?;
     lane(txn, endpoint.id).await
+}
+
+/// Holds the merchant's row until the transaction ends; doing it twice is doing it once.
+pub(super) async fn hold_merchant(txn: &Txn, tenant: Tenant) -> Result<()> {
+    let merchant = entity::merchant::Entity::find_by_id(tenant.merchant.to_string())
+        .lock_exclusive()
+        .one(txn)
+        .await?;
+    merchant.ok_or(Error::NotFound("merchant"))?;
+    Ok(())
 }
 
 async fn lane(txn: &Txn, id: WebhookEndpointId) -> Result<()> {

@@ -62,7 +62,7 @@ pub(in crate::webhook) async fn told_of(txn: &Txn, ids: &[String]) -> Result<Vec
 }
 
 /// Uses the index `webhook_endpoints_by_merchant`.
-fn living(tenant: Tenant) -> sea_orm::Select<table::Entity> {
+pub(super) fn living(tenant: Tenant) -> sea_orm::Select<table::Entity> {
     table::Entity::of(tenant)
         .filter(table::Column::DeletedAt.is_null())
         .order_by_asc(table::Column::Id)

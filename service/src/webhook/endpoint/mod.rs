@@ -6,6 +6,7 @@ mod change;
 mod create;
 mod find;
 mod secret;
+mod slot;
 
 pub use change::{EndpointChange, delete, update};
 pub(super) use create::callback_slot;
@@ -13,6 +14,7 @@ pub use create::{Created, NewEndpoint, create};
 pub use find::{get, get_many, list};
 pub(super) use find::{told, told_of};
 pub use secret::{Overlap, Revealed, reveal, rotate};
+pub use slot::{NewConfig, SecretChange, config, remove_config, set_config};
 
 use crate::{Error, Result, Txn};
 use domain::id::WebhookEndpointId;

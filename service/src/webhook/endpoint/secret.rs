@@ -59,6 +59,21 @@ fn open(app: &App, endpoint: Endpoint) -> Result<Revealed> {
     })
 }
 
+/// Puts `new` in the place of the secret that there is.
+pub(super) fn replace(endpoint: &mut Endpoint, new: SealedSecret, overlap: Overlap, now: Timestamp) {
+    let (current, _) = endpoint.secrets.at(now);
+    endpoint.secrets = match overlap {
+        Overlap::For(time) => EndpointSecrets {
+            current: current.clone(),
+            next: Some((new, now + time)),
+        },
+        Overlap::None => EndpointSecrets {
+            current: new,
+            next: None,
+        },
+    };
+}
+
 /// Gives an endpoint a new secret. Until the overlap ends, headers that hold one signature keep that of the old secret, and the new one's
 /// stands beside it; doing it again meanwhile takes the place of the newer one.
 ///
@@ -82,18 +97,8 @@ pub async fn rotate(
         .in_txn(move |txn| {
             Box::pin(async move {
                 let mut endpoint = locked(txn, tenant, id).await?;
-                let (current, _) = endpoint.secrets.at(now);
                 let new = sealed(context.keys(), id, &secret);
-                endpoint.secrets = match overlap {
-                    Overlap::For(time) => EndpointSecrets {
-                        current: current.clone(),
-                        next: Some((new, now + time)),
-                    },
-                    Overlap::None => EndpointSecrets {
-                        current: new,
-                        next: None,
-                    },
-                };
+                replace(&mut endpoint, new, overlap, now);
                 (endpoint.signs, endpoint.updated_at) = (true, now);
                 store(txn, &endpoint).await?;
                 Ok(endpoint)
