@@ -86,6 +86,7 @@ const TECHNICAL: [(&str, &[&str]); 4] = [
             "sign",
             "user_error",
             "v1",
+            "v2",
             "view",
         ],
     ),

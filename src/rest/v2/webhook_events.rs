@@ -109,10 +109,10 @@ impl WebhookEvent {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "says in the document what `Part` reads")]
 pub struct ListQuery {
-    /// Only those that stand so: pending, sending, retry_scheduled, delivered, failed, expired or canceled.
+    /// Only those that stand so: `pending`, `sending`, `retry_scheduled`, `delivered`, `failed`, `expired` or `canceled`.
     #[param(nullable = false)]
     status: Option<String>,
-    /// Only those of events that are called so: card_transaction, account_transaction, account_topup or card_state.
+    /// Only those of events that are called so: `card_transaction`, `account_transaction`, `account_topup` or `card_state`.
     #[param(nullable = false)]
     event_type: Option<String>,
     /// How many at most; 10 if not given.
