@@ -66,7 +66,8 @@ impl TryFrom<Model> for Delivery {
     fn try_from(row: Model) -> Result<Self, Inconsistency> {
         let id = row.id.clone();
         let status = row.last_status.map(u16::try_from).transpose();
-        let failure = row.last_failure.as_deref().map(str::parse).transpose();
+        // A word of a newer version is none that matters here.
+        let failure = row.last_failure.as_deref().and_then(|word| word.parse().ok());
         Ok(Self {
             id: row.id.parse().at(TABLE, "id", &id)?,
             tenant: Tenant {
@@ -94,7 +95,7 @@ impl TryFrom<Model> for Delivery {
             state: state(&row.state, row.attempts, row.at, &id)?,
             expires_at: row.expires_at,
             last_status: status.at(TABLE, "last_status", &id)?,
-            last_failure: failure.at(TABLE, "last_failure", &id)?,
+            last_failure: failure,
             created_at: row.created_at,
         })
     }
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_broken_row_names_its_column() {
-        let broken: [(&str, Damage<Model>); 14] = [
+        let broken: [(&str, Damage<Model>); 13] = [
             ("id", |row| row.id = "pi_1".into()),
             ("merchant_id", |row| row.merchant_id = "op_1".into()),
             ("mode", |row| row.mode = "prod".into()),
@@ -204,7 +205,6 @@ mod tests {
             ("state", |row| row.state = "lost".into()),
             ("attempts", |row| row.attempts = -1),
             ("last_status", |row| row.last_status = Some(-1)),
-            ("last_failure", |row| row.last_failure = Some("bad luck".into())),
         ];
         for (column, damage) in broken {
             let mut row = kept(&delivery());

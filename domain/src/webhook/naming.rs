@@ -53,9 +53,10 @@ pub enum PatternRefusal {
     Nothing(String),
 }
 
-/// Which events an endpoint is told: names of any of the lists, `*` standing for any characters. Without any, all.
+/// Which events an endpoint is told: names of any of the lists, `*` standing for any characters. Without any, all. What was kept is read as it
+/// is: a pattern may be of a version that knows more events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Vec<String>", try_from = "Vec<String>")]
+#[serde(transparent)]
 pub struct EventPatterns(Vec<String>);
 
 impl EventPatterns {
@@ -129,20 +130,6 @@ fn glob(pattern: &str, name: &str) -> bool {
         }
     }
     rest.ends_with(last)
-}
-
-impl From<EventPatterns> for Vec<String> {
-    fn from(patterns: EventPatterns) -> Self {
-        patterns.0
-    }
-}
-
-impl TryFrom<Vec<String>> for EventPatterns {
-    type Error = PatternRefusal;
-
-    fn try_from(patterns: Vec<String>) -> Result<Self, PatternRefusal> {
-        Self::new(patterns)
-    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,10 @@ use tokio::time::Instant;
 pub(super) const TOTAL: usize = 256;
 /// Of these, to endpoints that are slow or were never heard of.
 pub(super) const SLOW: usize = TOTAL / 2;
+/// Of all, for endpoints to which little is under way: those who began to hang a moment ago cannot take them.
+pub(super) const RESERVE: usize = TOTAL / 4;
+/// So little.
+const LITTLE: usize = 8;
 /// From here on an endpoint is slow.
 const SLOW_FROM: Duration = Duration::from_secs(1);
 /// How many are claimed at once for an endpoint that seldom has something, and at most.
@@ -43,7 +47,11 @@ pub(super) struct Lane {
     /// Nothing is known of it yet, or it is slow.
     is_slow: bool,
     average: Duration,
+    /// Since when what is under way has brought nothing.
+    silent_since: Instant,
     held_until: Option<Instant>,
+    /// What is kept of it here may be wrong: it is given up when nothing is under way, and taken anew.
+    is_suspect: bool,
 }
 
 /// What came of an attempt, for the lane.
@@ -58,8 +66,8 @@ pub(super) struct Settled {
     /// When it is tried again.
     pub(super) again: Option<Timestamp>,
     pub(super) health: Health,
-    /// Whether it was counted among the slow ones when it began.
-    pub(super) was_slow: bool,
+    /// Under which epoch it began.
+    pub(super) epoch: i64,
     /// Whether anything may be sent to it.
     pub(super) is_closed: bool,
 }
@@ -80,46 +88,77 @@ impl Lane {
             is_ordered: false,
             is_slow: true,
             average: Duration::ZERO,
+            silent_since: now,
             held_until: None,
+            is_suspect: false,
         }
     }
 
-    pub(super) const fn is_slow(&self) -> bool {
-        self.is_slow
+    /// Slow, never heard of, or silent for so long that it would be slow.
+    pub(super) fn is_slow(&self, instant: Instant) -> bool {
+        let silent = instant.saturating_duration_since(self.silent_since);
+        self.is_slow || (self.in_flight > 0 && silent > SLOW_FROM)
     }
 
-    /// How many can be claimed for it at `now`; `slow_share` is what a slow one may have at once.
-    pub(super) fn room(&mut self, now: Timestamp, instant: Instant, slow_share: usize) -> u32 {
-        let is_due = self.due.is_some_and(|due| due <= now);
-        let is_held = self.held_until.is_some_and(|until| instant < until);
-        let is_open = self.health.open_until.is_some_and(|until| now < until);
-        if !is_due || is_held || is_open {
+    /// Whether it has something under way or would have, if there were room.
+    pub(super) fn is_busy(&self, now: Timestamp, instant: Instant) -> bool {
+        self.in_flight > 0 || (self.is_due(now) && !self.is_blocked(now, instant))
+    }
+
+    fn is_due(&self, now: Timestamp) -> bool {
+        self.due.is_some_and(|due| due <= now)
+    }
+
+    fn is_blocked(&self, now: Timestamp, instant: Instant) -> bool {
+        self.is_suspect || self.held_until.is_some_and(|until| instant < until) || self.is_open(now)
+    }
+
+    /// What is known here may be wrong.
+    pub(super) const fn suspect(&mut self) {
+        self.is_suspect = true;
+    }
+
+    /// Whether it is to be taken anew.
+    pub(super) const fn is_to_be_taken_anew(&self) -> bool {
+        self.is_suspect && self.in_flight == 0
+    }
+
+    /// How many can be claimed for it at `now`, of so many that are left; `slow_share` is what a slow one may have at once.
+    pub(super) fn room(&mut self, now: Timestamp, instant: Instant, left: usize, slow_share: usize) -> u32 {
+        if !self.is_due(now) || self.is_blocked(now, instant) {
             return 0;
         }
-        let most = if self.health.is_on_probation() {
+        let mut most = if self.health.is_on_probation() {
             1
         } else {
             self.most.min(self.window)
         };
-        let most = if self.is_slow {
-            most.min(u32::try_from(slow_share).unwrap_or(u32::MAX))
+        if self.is_slow(instant) {
+            most = most.min(u32::try_from(slow_share).unwrap_or(u32::MAX));
+        }
+        let left = if self.in_flight < LITTLE {
+            left.min(LITTLE - self.in_flight)
+                .max(left.saturating_sub(RESERVE))
         } else {
-            most
+            left.saturating_sub(RESERVE)
         };
         let under_way = u32::try_from(self.in_flight).unwrap_or(u32::MAX);
         most.saturating_sub(under_way)
             .min(self.claim)
+            .min(u32::try_from(left).unwrap_or(u32::MAX))
             .min(self.pace.room(instant))
     }
 
-    /// When it is to be looked at again, if nothing is told before: by the clock of the business, and by that of the machine.
+    /// When it is to be looked at again, if nothing is told before. What waits for an attempt that is under way, its own or another one's, is
+    /// woken by the end of that.
     pub(super) fn wakes(&self, now: Timestamp) -> Option<Duration> {
         let due = self.due?;
         let due = self.health.open_until.map_or(due, |until| due.max(until));
         let until_due = due.signed_duration_since(now).to_std().unwrap_or_default();
-        // What waits for an attempt that is under way is woken by its end.
-        let is_full = self.in_flight > 0 || self.held_until.is_some();
-        (until_due > Duration::ZERO || !is_full).then(|| until_due.max(self.pace.wait()))
+        if until_due > Duration::ZERO {
+            return Some(until_due);
+        }
+        self.pace.is_empty().then(|| self.pace.wait())
     }
 
     /// How long the oldest of what is due has waited.
@@ -156,6 +195,9 @@ impl Lane {
         self.is_ordered = settings.order != DeliveryOrder::None;
         self.pace.set(settings.rate_per_second, instant);
         self.pace.took(claimed);
+        if self.in_flight == 0 {
+            self.silent_since = instant;
+        }
         self.in_flight += claimed;
         if claimed > 0 {
             self.last_used = instant;
@@ -174,14 +216,18 @@ impl Lane {
     }
 
     /// Whoever held it back may have let it go.
-    pub(super) fn let_go(&mut self) {
+    pub(super) const fn let_go(&mut self) {
         self.held_until = None;
-        self.health.open_until = None;
     }
 
     /// An attempt has ended and is written down.
     pub(super) fn settled(&mut self, settled: &Settled, now: Timestamp, instant: Instant) {
+        if settled.epoch != self.epoch {
+            // Of an earlier ownership, which was counted then.
+            return;
+        }
         self.in_flight = self.in_flight.saturating_sub(1);
+        self.silent_since = instant;
         self.health = settled.health;
         self.average = if self.average.is_zero() {
             settled.took

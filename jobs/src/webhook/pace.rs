@@ -52,6 +52,11 @@ impl Pace {
         self.left = self.left.saturating_sub(requests.saturating_mul(WHOLE));
     }
 
+    /// Whether none may begin now, as of the last look.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rate.is_some() && self.left < WHOLE
+    }
+
     /// How long until one more may begin, when none may now.
     pub(super) fn wait(&self) -> Duration {
         let missing = WHOLE.saturating_sub(self.left);

@@ -98,17 +98,20 @@ impl Dispatcher {
             lanes: BTreeMap::new(),
             turn: None,
             in_flight: 0,
-            slow_in_flight: 0,
             notes,
             settling,
             next_look: now,
+            next_heed: now,
             next_renewal: now + LEASE / 3,
         };
         planner.work(self.heard, &stopping).await;
         planner.finish().await;
         drop(planner);
-        if let Err(error) = writer.await {
-            tracing::error!(%error, "the writer of webhook attempts ended in a panic");
+        // Without a database it would try for ever; what is not written down is made again.
+        match timeout(PATIENCE, writer).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the writer of webhook attempts ended in a panic"),
+            Err(_) => tracing::warn!("webhook attempts could not be written down"),
         }
         if let Err(error) = release(&app, &node).await {
             tracing::warn!(%error, "webhook lanes could not be given back; they are free when their lease is over");
@@ -125,10 +128,11 @@ struct Planner {
     /// Who had the last turn.
     turn: Option<WebhookEndpointId>,
     in_flight: usize,
-    slow_in_flight: usize,
     notes: mpsc::Sender<Note>,
     settling: mpsc::UnboundedReceiver<Settled>,
     next_look: Instant,
+    /// Word of other nodes is not looked after before.
+    next_heed: Instant,
     next_renewal: Instant,
 }
 
@@ -138,14 +142,23 @@ impl Planner {
             while let Ok(settled) = self.settling.try_recv() {
                 self.settle(&settled);
             }
-            match self.app.db().due().take() {
-                News::Nothing => {}
-                News::Of(endpoints) => self.told(endpoints).await,
-                News::Anything => {
-                    self.lanes.values_mut().for_each(Lane::let_go);
-                    self.next_look = Instant::now();
+            let News {
+                due,
+                changed,
+                anything,
+            } = self.app.db().due().take();
+            if anything {
+                self.lanes.values_mut().for_each(Lane::let_go);
+                self.next_look = Instant::now();
+            }
+            for endpoint in changed {
+                match self.lanes.get_mut(&endpoint) {
+                    Some(lane) => lane.suspect(),
+                    None => self.next_look = Instant::now(),
                 }
             }
+            self.told(due).await;
+            self.take_anew().await;
             if Instant::now() >= self.next_renewal {
                 self.renew().await;
             }
@@ -163,36 +176,49 @@ impl Planner {
                 () = stopping.cancelled() => {}
                 () = app.db().due().news() => {}
                 Some(settled) = self.settling.recv() => self.settle(&settled),
-                Ok(()) = heard.changed() => self.next_look = self.next_look.min(Instant::now() + HEED),
+                Ok(()) = heard.changed() => self.next_look = self.next_look.min(self.next_heed.max(Instant::now() + HEED)),
                 () = sleep(wait) => {}
             }
         }
     }
 
-    /// Waits for what is under way, for a while.
+    /// Waits for what is under way, for a while, and keeps the lanes meanwhile.
     async fn finish(&mut self) {
-        let ending = async {
-            while self.in_flight > 0 {
-                let Some(settled) = self.settling.recv().await else {
-                    return;
-                };
-                self.settle(&settled);
+        let until = Instant::now() + PATIENCE;
+        while self.in_flight > 0 && Instant::now() < until {
+            let wait = until
+                .min(self.next_renewal)
+                .saturating_duration_since(Instant::now());
+            tokio::select! {
+                Some(settled) = self.settling.recv() => self.settle(&settled),
+                () = sleep(wait) => {}
             }
-        };
-        if timeout(PATIENCE, ending).await.is_err() {
+            if Instant::now() >= self.next_renewal {
+                self.renew().await;
+            }
+        }
+        if self.in_flight > 0 {
             tracing::warn!("webhook attempts are still under way; they are made again by whoever sends next");
         }
     }
 
     fn settle(&mut self, settled: &Settled) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        if settled.was_slow {
-            self.slow_in_flight = self.slow_in_flight.saturating_sub(1);
-        }
         // A lane that was lost meanwhile is somebody else's.
         if let Some(lane) = self.lanes.get_mut(&settled.endpoint) {
             lane.settled(settled, self.app.now(), Instant::now());
         }
+    }
+
+    /// Takes lanes of which something here may be wrong anew: with them comes what the database says, and what was under way by mistake is
+    /// found.
+    async fn take_anew(&mut self) {
+        let anew = self.lanes.values().filter(|lane| lane.is_to_be_taken_anew());
+        let anew: Vec<WebhookEndpointId> = anew.map(|lane| lane.endpoint).collect();
+        for endpoint in &anew {
+            self.lanes.remove(endpoint);
+        }
+        self.adopt(anew).await;
     }
 
     async fn told(&mut self, endpoints: BTreeSet<WebhookEndpointId>) {
@@ -233,6 +259,7 @@ impl Planner {
 
     /// Looks for what other nodes wrote, what is due later, and what nobody sends.
     async fn look(&mut self) {
+        let begun = Instant::now();
         let found = match agenda(&self.app, &self.node).await {
             Ok(found) => found,
             Err(error) => {
@@ -242,7 +269,9 @@ impl Planner {
                     .await;
             }
         };
-        self.next_look = Instant::now() + LOOK;
+        // However long a look takes, most of the time is for sending.
+        self.next_look = Instant::now() + LOOK.max(begun.elapsed() * 10);
+        self.next_heed = Instant::now() + HEED.max(begun.elapsed() * 10);
         let now = self.app.now();
         let mut free = Vec::new();
         for entry in found {
@@ -250,8 +279,8 @@ impl Planner {
                 (Some(lane), Some(at)) => lane.expect(at),
                 (Some(_), None) => {}
                 (None, at) if entry.is_mine || entry.is_free => {
-                    // What others leave for later is taken when it is due.
-                    if at.is_none_or(|at| at <= now) {
+                    // What others leave for later is taken when it is due; what they were sending when they died, at once.
+                    if entry.is_sending || at.is_none_or(|at| at <= now) {
                         free.push(entry.endpoint);
                     }
                 }
@@ -292,8 +321,10 @@ impl Planner {
     fn wanted(&mut self) -> Vec<Wanted> {
         let (now, instant) = (self.app.now(), Instant::now());
         let mut budget = TOTAL.saturating_sub(self.in_flight);
-        let mut slow_budget = SLOW.saturating_sub(self.slow_in_flight);
-        let slow_share = (SLOW / self.lanes.values().filter(|lane| lane.is_slow()).count().max(1)).max(1);
+        let slow = || self.lanes.values().filter(|lane| lane.is_slow(instant));
+        let mut slow_budget = SLOW.saturating_sub(slow().map(|lane| lane.in_flight).sum());
+        let busy = slow().filter(|lane| lane.is_busy(now, instant)).count();
+        let slow_share = (SLOW / busy.max(1)).max(1);
         let order: Vec<WebhookEndpointId> = match self.turn {
             None => self.lanes.keys().copied().collect(),
             Some(last) => {
@@ -312,21 +343,16 @@ impl Planner {
             let Some(lane) = self.lanes.get_mut(&endpoint) else {
                 continue;
             };
-            let most = if lane.is_slow() {
-                budget.min(slow_budget)
-            } else {
-                budget
-            };
-            let room = lane
-                .room(now, instant, slow_share)
-                .min(u32::try_from(most).unwrap_or(u32::MAX));
+            let is_slow = lane.is_slow(instant);
+            let left = if is_slow { budget.min(slow_budget) } else { budget };
+            let room = lane.room(now, instant, left, slow_share);
             if room == 0 {
                 continue;
             }
             let taken = usize::try_from(room).unwrap_or(usize::MAX);
-            budget -= taken;
-            if lane.is_slow() {
-                slow_budget -= taken;
+            budget = budget.saturating_sub(taken);
+            if is_slow {
+                slow_budget = slow_budget.saturating_sub(taken);
             }
             self.turn = Some(endpoint);
             wanted.push(Wanted {
@@ -342,6 +368,12 @@ impl Planner {
         let claimed = match claim(&self.app, &self.node, wanted).await {
             Ok(claimed) => claimed,
             Err(error) => {
+                // Perhaps they were, and only the word of it was lost: what is under way then is found when the lanes are taken anew.
+                for wanted in wanted {
+                    if let Some(lane) = self.lanes.get_mut(&wanted.endpoint) {
+                        lane.suspect();
+                    }
+                }
                 return self
                     .trouble("webhooks that are due could not be claimed", &error)
                     .await;
@@ -370,11 +402,8 @@ impl Planner {
             let settings = signer.as_ref().map(|signer| &signer.endpoint.settings);
             lane.claimed(settings, wanted.room, deliveries.len(), expired, instant);
             self.in_flight += deliveries.len();
-            if lane.is_slow() {
-                self.slow_in_flight += deliveries.len();
-            }
             if let Some(signer) = signer.filter(|_| !deliveries.is_empty()) {
-                batch.push((Arc::new(signer), deliveries, lane.is_slow()));
+                batch.push((Arc::new(signer), deliveries, wanted.epoch));
             }
         }
         if !batch.is_empty() {
@@ -397,17 +426,18 @@ impl Planner {
     fn publish(&self) {
         let now = self.app.now();
         let open = self.lanes.values().filter(|lane| lane.is_open(now)).count();
+        let instant = Instant::now();
+        let slow = self.lanes.values().filter(|lane| lane.is_slow(instant));
+        let slow = slow.map(|lane| lane.in_flight).sum();
         let state = &self.state;
         state.in_flight.store(gauge(self.in_flight), Ordering::Relaxed);
-        state
-            .slow_in_flight
-            .store(gauge(self.slow_in_flight), Ordering::Relaxed);
+        state.slow_in_flight.store(gauge(slow), Ordering::Relaxed);
         state.lanes.store(gauge(self.lanes.len()), Ordering::Relaxed);
         state.open_breakers.store(gauge(open), Ordering::Relaxed);
     }
 }
 
-type Batch = Vec<(Arc<Signer>, Vec<Delivery>, bool)>;
+type Batch = Vec<(Arc<Signer>, Vec<Delivery>, i64)>;
 
 /// Loads the bodies of what was claimed and sends each on its own.
 async fn send_all(sender: Arc<Sender>, batch: Batch, notes: mpsc::Sender<Note>) {
@@ -416,8 +446,12 @@ async fn send_all(sender: Arc<Sender>, batch: Batch, notes: mpsc::Sender<Note>) 
         .flat_map(|(_, deliveries, _)| deliveries)
         .cloned()
         .collect();
-    let bodies = load(&sender.app, &all).await;
-    for (signer, deliveries, was_slow) in batch {
+    let loaded = AssertUnwindSafe(load(&sender.app, &all)).catch_unwind().await;
+    let bodies = loaded.unwrap_or_else(|_| {
+        tracing::error!("loading the bodies of webhooks ended in a panic");
+        Bodies::new()
+    });
+    for (signer, deliveries, epoch) in batch {
         for delivery in deliveries {
             let body = bodies.get(&delivery.key).cloned();
             let (sender, signer, notes) = (Arc::clone(&sender), Arc::clone(&signer), notes.clone());
@@ -429,7 +463,7 @@ async fn send_all(sender: Arc<Sender>, batch: Batch, notes: mpsc::Sender<Note>) 
                 });
                 let written = Written {
                     ended,
-                    was_slow,
+                    epoch,
                     is_watched: signer.endpoint.settings.dialect != Dialect::Callback,
                 };
                 // The writer ends after all who send.

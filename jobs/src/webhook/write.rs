@@ -36,7 +36,8 @@ pub(super) enum Note {
 /// An attempt that is to be written.
 pub(super) struct Written {
     pub(super) ended: Ended,
-    pub(super) was_slow: bool,
+    /// Under which epoch the lane was this node's.
+    pub(super) epoch: i64,
     /// Whether its endpoint is left alone and switched off when it fails; addresses that payments carry are not.
     pub(super) is_watched: bool,
 }
@@ -88,6 +89,7 @@ async fn settle(
         if stands != was || disable.is_some() {
             let lane = lanes.entry(endpoint).or_insert(Recorded {
                 endpoint,
+                epoch: it.epoch,
                 health: stands,
                 disable: None,
             });
@@ -99,12 +101,12 @@ async fn settle(
     let (tried, rest): (Vec<Tried>, Vec<_>) = written
         .into_iter()
         .map(|it| {
-            let rest = (it.ended.answer, it.ended.took, it.was_slow);
+            let rest = (it.ended.answer, it.ended.took, it.epoch);
             (it.ended.tried, rest)
         })
         .unzip();
     let outcomes = insist(app, &tried, &lanes).await;
-    for ((tried, (answer, took, was_slow)), outcome) in tried.iter().zip(rest).zip(outcomes) {
+    for ((tried, (answer, took, epoch)), outcome) in tried.iter().zip(rest).zip(outcomes) {
         let endpoint = tried.delivery.endpoint;
         if outcome == Outcome::Stale {
             state.stale.fetch_add(1, Ordering::Relaxed);
@@ -125,7 +127,7 @@ async fn settle(
             too_much: matches!(tried.attempt.status, Some(429 | 503)),
             again,
             health: health.get(&endpoint).copied().unwrap_or_default(),
-            was_slow,
+            epoch,
             is_closed: lanes
                 .iter()
                 .any(|lane| lane.endpoint == endpoint && lane.disable.is_some()),
@@ -138,6 +140,13 @@ async fn settle(
 
 /// How an endpoint stands after an attempt, and why it is switched off, if it is.
 fn judge(was: Health, ended: &Ended, now: Timestamp) -> (Health, Option<DisabledReason>) {
+    if matches!(
+        ended.tried.attempt.failure,
+        Some(FailureClass::Unreadable | FailureClass::Interrupted)
+    ) {
+        // Our fault, not the endpoint's.
+        return (was, None);
+    }
     match ended.answer {
         Answer::Taken => (was.succeeded(), None),
         Answer::Gone => (was.failed(now).0, Some(DisabledReason::Gone)),

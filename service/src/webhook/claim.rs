@@ -78,8 +78,13 @@ WHERE state = 'waiting' AND seq IN ";
 
 /// As `BEGIN`, for endpoints to which nothing is sent.
 const EXPIRE: &str = "\
-UPDATE webhook_deliveries SET state = 'expired', at = expires_at \
-WHERE state = 'waiting' AND expires_at <= ? AND at <= ? AND endpoint_id = ?";
+UPDATE webhook_deliveries SET state = 'expired', at = expires_at WHERE state = 'waiting' AND seq IN \
+(SELECT seq FROM webhook_deliveries WHERE state = 'waiting' AND endpoint_id = ? AND at <= ? AND expires_at <= ? LIMIT 500)";
+
+/// What this program cannot read is left to another version of it, later.
+const PUT_OFF: &str = "UPDATE webhook_deliveries SET state = 'waiting', at = ? WHERE seq = ?";
+/// For how long.
+const PUT_OFF_BY: chrono::Duration = chrono::Duration::hours(1);
 
 /// Claims what is due for these endpoints, the oldest first, and ends what has waited for too long.
 ///
@@ -151,7 +156,12 @@ async fn mine(
     node: &NodeId,
     ids: &[String],
 ) -> Result<HashMap<WebhookEndpointId, i64>> {
-    let lock = if app.db().is_postgres() { " FOR SHARE" } else { "" };
+    // In one order, as everybody takes them.
+    let lock = if app.db().is_postgres() {
+        " ORDER BY endpoint_id FOR SHARE"
+    } else {
+        ""
+    };
     let text = format!("{MINE}({}){lock}", vec!["?"; ids.len()].join(", "));
     let query = ids.iter().fold(
         sql(app.db().is_postgres(), &text).bind(node.to_string()),
@@ -225,14 +235,26 @@ async fn begin(app: &App, txn: &Txn, seqs: &[i64], now: Timestamp) -> Result<Vec
         .map(|row| webhook_delivery::Model::from_query_result(row, ""))
         .collect::<std::result::Result<_, _>>()?;
     rows.sort_unstable_by_key(|row| row.seq);
-    rows.into_iter().map(|row| Ok(row.try_into()?)).collect()
+    let mut begun = Vec::with_capacity(rows.len());
+    for row in rows {
+        let seq = row.seq;
+        match Delivery::try_from(row) {
+            Ok(delivery) => begun.push(delivery),
+            Err(error) => {
+                tracing::error!(%error, "a webhook delivery cannot be read and is put off");
+                let put_off = sql(app.db().is_postgres(), PUT_OFF).bind(now + PUT_OFF_BY);
+                put_off.bind(seq).run(txn).await?;
+            }
+        }
+    }
+    Ok(begun)
 }
 
 async fn expire(app: &App, txn: &Txn, endpoint: WebhookEndpointId, now: Timestamp) -> Result<usize> {
     let expired = sql(app.db().is_postgres(), EXPIRE)
-        .bind(now)
-        .bind(now)
         .bind(endpoint.to_string())
+        .bind(now)
+        .bind(now)
         .run(txn)
         .await?;
     Ok(usize::try_from(expired).unwrap_or(usize::MAX))

@@ -16,29 +16,31 @@ pub struct Due {
 
 /// What was told.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub enum News {
-    /// Nothing.
-    #[default]
-    Nothing,
+pub struct News {
     /// Something is to be sent to these.
-    Of(BTreeSet<WebhookEndpointId>),
-    /// Anything may be different: the clock was moved, or an endpoint was changed.
-    Anything,
+    pub due: BTreeSet<WebhookEndpointId>,
+    /// These were changed.
+    pub changed: BTreeSet<WebhookEndpointId>,
+    /// Anything may be due: the clock was moved.
+    pub anything: bool,
 }
 
 impl Due {
-    /// Tells of these endpoints.
+    /// Tells of something to be sent to these endpoints.
     pub(crate) fn tell(&self, endpoints: BTreeSet<WebhookEndpointId>) {
-        self.change(|told| match told {
-            News::Nothing => *told = News::Of(endpoints),
-            News::Of(others) => others.extend(endpoints),
-            News::Anything => {}
+        self.change(|told| told.due.extend(endpoints));
+    }
+
+    /// Tells that an endpoint was changed.
+    pub(crate) fn tell_changed(&self, endpoint: WebhookEndpointId) {
+        self.change(|told| {
+            told.changed.insert(endpoint);
         });
     }
 
     /// Tells that anything may be due.
     pub fn tell_all(&self) {
-        self.change(|told| *told = News::Anything);
+        self.change(|told| told.anything = true);
     }
 
     fn change(&self, change: impl FnOnce(&mut News)) {
@@ -68,11 +70,12 @@ mod tests {
         let due = Due::default();
         due.tell(BTreeSet::from([id(1)]));
         due.tell(BTreeSet::from([id(1), id(2)]));
-        due.news().await;
-        assert_eq!(due.take(), News::Of(BTreeSet::from([id(1), id(2)])));
-        assert_eq!(due.take(), News::Nothing);
+        due.tell_changed(id(3));
         due.tell_all();
-        due.tell(BTreeSet::from([id(3)]));
-        assert_eq!(due.take(), News::Anything);
+        due.news().await;
+        let told = due.take();
+        assert_eq!(told.due, BTreeSet::from([id(1), id(2)]));
+        assert_eq!((told.changed, told.anything), (BTreeSet::from([id(3)]), true));
+        assert_eq!(due.take(), News::default());
     }
 }

@@ -54,8 +54,10 @@ pub struct Lane {
 pub struct Agenda {
     /// Where to.
     pub endpoint: WebhookEndpointId,
-    /// When the next of what waits is due; `None` when another process left something under way.
+    /// When the next of what waits is due.
     pub at: Option<Timestamp>,
+    /// Whether something is under way, or was when a process died.
+    pub is_sending: bool,
     /// Whether this process has the lane.
     pub is_mine: bool,
     /// Whether another process does not have it.
@@ -75,7 +77,7 @@ WITH RECURSIVE waiting(endpoint_id) AS ( \
     FROM waiting w WHERE w.endpoint_id IS NOT NULL \
     UNION ALL SELECT DISTINCT endpoint_id, {no_time} FROM webhook_deliveries WHERE state = 'sending' \
 ) \
-SELECT due.endpoint_id, MIN(due.at) AS at, MAX(CASE WHEN l.owner = ? THEN 1 ELSE 0 END) AS is_mine, \
+SELECT due.endpoint_id, MIN(due.at) AS at, MAX(CASE WHEN due.at IS NULL THEN 1 ELSE 0 END) AS is_sending, MAX(CASE WHEN l.owner = ? THEN 1 ELSE 0 END) AS is_mine, \
     MAX(CASE WHEN {free} THEN 1 ELSE 0 END) AS is_free \
 FROM due JOIN webhook_lanes l ON l.endpoint_id = due.endpoint_id GROUP BY due.endpoint_id";
 
@@ -105,6 +107,7 @@ pub async fn agenda(app: &App, node: &NodeId) -> Result<Vec<Agenda>> {
             Ok(Agenda {
                 endpoint: endpoint(row)?,
                 at: row.try_get_by("at")?,
+                is_sending: flag("is_sending")?,
                 is_mine: flag("is_mine")?,
                 is_free: flag("is_free")?,
             })
@@ -220,8 +223,8 @@ pub async fn renew(app: &App, node: &NodeId, idle: &[WebhookEndpointId]) -> Resu
     if !idle.is_empty() {
         give_back(app, node, idle).await?;
     }
-    const RENEW: &str =
-        "UPDATE webhook_lanes SET lease_until = clock_timestamp() + make_interval(secs => ?) WHERE owner = ?";
+    const RENEW: &str = "UPDATE webhook_lanes SET lease_until = clock_timestamp() + make_interval(secs => ?) WHERE endpoint_id IN \
+         (SELECT endpoint_id FROM webhook_lanes WHERE owner = ? ORDER BY endpoint_id FOR UPDATE)";
     let node = node.to_string();
     app.db()
         .in_txn(move |txn| {

@@ -115,19 +115,31 @@ async fn delete(app: &App, old: &Old, of: &'static str, bound: &str, limit: u64)
     Ok(deleted)
 }
 
-/// What waits of events that are about to be deleted and has no body yet.
+/// Deliveries of events that are about to be deleted, without a body yet: they wait, or ended without an attempt and may be sent again.
 const BARE: &str = "SELECT d.* FROM outbox_events e JOIN webhook_deliveries d ON d.event_id = e.id \
-    WHERE e.pos > ? AND e.pos <= ? AND d.state IN ('waiting', 'sending') AND NOT EXISTS (SELECT 1 FROM webhook_payloads p \
-    WHERE p.event_id = d.event_id AND p.payload = d.payload AND p.api_version = d.api_version AND p.name = d.name) LIMIT 500";
+    WHERE e.pos > ? AND e.pos <= ? AND d.seq > ? AND NOT EXISTS (SELECT 1 FROM webhook_payloads p \
+    WHERE p.event_id = d.event_id AND p.payload = d.payload AND p.api_version = d.api_version AND p.name = d.name) ORDER BY d.seq LIMIT 500";
 
 /// Keeps the bodies of what waits, before the events behind these places are deleted.
 pub(crate) async fn keep_bodies(app: &App, after: i64, upto: i64) -> Result<()> {
+    let mut reached = 0_i64;
     loop {
-        let bare = sql(app.db().is_postgres(), BARE).bind(after).bind(upto);
+        let bare = sql(app.db().is_postgres(), BARE)
+            .bind(after)
+            .bind(upto)
+            .bind(reached);
         let rows = bare.all(app.db().reads()).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
         let mut deliveries: Vec<Delivery> = Vec::with_capacity(rows.len());
         for row in rows {
-            deliveries.push(webhook_delivery::Model::from_query_result(&row, "")?.try_into()?);
+            let row = webhook_delivery::Model::from_query_result(&row, "")?;
+            reached = reached.max(row.seq);
+            match row.try_into() {
+                Ok(delivery) => deliveries.push(delivery),
+                Err(error) => tracing::error!(%error, "a webhook delivery cannot be read"),
+            }
         }
         let bodies = bodies(app, &deliveries).await?;
         let made: Vec<_> = deliveries
@@ -137,9 +149,6 @@ pub(crate) async fn keep_bodies(app: &App, after: i64, upto: i64) -> Result<()> 
                 Some((delivery, body))
             })
             .collect();
-        if made.is_empty() {
-            return Ok(());
-        }
         let (context, now) = (app.clone(), app.now());
         app.db()
             .in_txn(move |txn| {

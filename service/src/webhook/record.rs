@@ -20,6 +20,8 @@ use std::collections::HashSet;
 pub struct Recorded {
     /// Whose lane.
     pub endpoint: WebhookEndpointId,
+    /// Under which epoch this process had it: of an earlier one, nothing is changed.
+    pub epoch: i64,
     /// How it has answered lately.
     pub health: Health,
     /// Why it is switched off, if it is to be.
@@ -70,9 +72,11 @@ FROM json_each(?) AS r \
 WHERE webhook_deliveries.id = r.value ->> 'id' AND state = 'sending' AND attempts = r.value ->> 'attempts' \
 RETURNING webhook_deliveries.id";
 
-const LANE: &str = "UPDATE webhook_lanes SET failures = ?, failing_since = ?, open_until = ?, trips = ?, warned = ? WHERE endpoint_id = ?";
+const LANE: &str = "UPDATE webhook_lanes SET failures = ?, failing_since = ?, open_until = ?, trips = ?, warned = ? \
+    WHERE endpoint_id = ? AND epoch = ?";
 const DISABLE: &str = "UPDATE webhook_endpoints SET disabled_at = ?, disabled_reason = ?, updated_at = ? \
-    WHERE id = ? AND disabled_at IS NULL AND deleted_at IS NULL";
+    WHERE id = ? AND disabled_at IS NULL AND deleted_at IS NULL \
+    AND EXISTS (SELECT 1 FROM webhook_lanes l WHERE l.endpoint_id = webhook_endpoints.id AND l.epoch = ?)";
 
 #[derive(Serialize)]
 struct Payload<'a> {
@@ -107,7 +111,8 @@ pub async fn record(app: &App, tried: &[Tried], lanes: &[Recorded]) -> Result<Ve
     let payloads = json(&payloads(tried, now))?;
     let attempts: Vec<Attempt> = tried.iter().map(|it| it.attempt.clone()).collect();
     let ended = json(&tried.iter().map(|it| ended(it, now)).collect::<Vec<_>>())?;
-    let (context, lanes) = (app.clone(), lanes.to_vec());
+    let (context, mut lanes) = (app.clone(), lanes.to_vec());
+    lanes.sort_unstable_by_key(|lane| lane.endpoint);
     let applied: HashSet<WebhookDeliveryId> = app
         .db()
         .in_txn(move |txn| {
@@ -121,8 +126,9 @@ pub async fn record(app: &App, tried: &[Tried], lanes: &[Recorded]) -> Result<Ve
                 if payloads != "[]" {
                     sql(postgres, text).bind(payloads).run(txn).await?;
                 }
-                insert_attempts(&context, txn, &attempts).await?;
+                // Deliveries before attempts, as whoever takes a lane over does.
                 let applied = sql(postgres, deliveries).bind(ended).all(txn).await?;
+                insert_attempts(&context, txn, &attempts).await?;
                 for lane in &lanes {
                     stand(postgres, txn, lane, now).await?;
                 }
@@ -151,6 +157,7 @@ async fn stand(postgres: bool, txn: &Txn, lane: &Recorded, now: Timestamp) -> Re
         .bind(i64::from(health.trips))
         .bind(i64::from(health.warned))
         .bind(lane.endpoint.to_string())
+        .bind(lane.epoch)
         .run(txn)
         .await?;
     if let Some(reason) = lane.disable {
@@ -159,6 +166,7 @@ async fn stand(postgres: bool, txn: &Txn, lane: &Recorded, now: Timestamp) -> Re
             .bind(reason.as_str())
             .bind(now)
             .bind(lane.endpoint.to_string())
+            .bind(lane.epoch)
             .run(txn)
             .await?;
     }
@@ -181,7 +189,12 @@ pub(super) async fn insert_attempts(app: &App, txn: &Txn, attempts: &[Attempt]) 
 }
 
 fn payloads(tried: &[Tried], now: Timestamp) -> Vec<Payload<'_>> {
-    tried.iter().filter_map(|it| payload(it, now)).collect()
+    let mut payloads: Vec<_> = tried.iter().filter_map(|it| payload(it, now)).collect();
+    // Two processes that keep the same bodies take them in one order.
+    payloads.sort_unstable_by(|a, b| {
+        (&a.event_id, a.payload, a.api_version, a.name).cmp(&(&b.event_id, b.payload, b.api_version, b.name))
+    });
+    payloads
 }
 
 fn payload(tried: &Tried, now: Timestamp) -> Option<Payload<'_>> {

@@ -1,6 +1,6 @@
 //! Changing and deleting an endpoint.
 
-use super::{locked, store};
+use super::{get, locked, store};
 use crate::db::sql;
 use crate::keys::Keys;
 use crate::{App, Result, Txn};
@@ -106,6 +106,11 @@ pub async fn update(
 ) -> Result<Endpoint> {
     let tenant = who.may(Scope::WebhooksManage)?.tenant;
     let (context, now) = (app.clone(), app.now());
+    if change.drops_backlog {
+        // Before deliveries go out again.
+        get(app, who, id).await?;
+        give_up(app, id, now).await?;
+    }
     let updated = app
         .db()
         .in_txn(move |txn| {
@@ -115,7 +120,7 @@ pub async fn update(
             })
         })
         .await?;
-    app.db().due().tell_all();
+    app.db().due().tell_changed(id);
     Ok(updated)
 }
 
@@ -144,9 +149,6 @@ pub(super) async fn changed(
     endpoint.standing = standing(endpoint.standing, change.enabled, now);
     endpoint.updated_at = now;
     store(txn, &endpoint).await?;
-    if change.drops_backlog {
-        give_up(app, txn, id, now).await?;
-    }
     if change.enabled == Some(true) {
         start_afresh(app, txn, id).await?;
     }
@@ -168,43 +170,50 @@ pub(super) fn standing(was: Standing, enabled: Option<bool>, now: Timestamp) -> 
 /// When the scope is missing; not found.
 pub async fn delete(app: &App, who: &Actor, id: WebhookEndpointId) -> Result<Endpoint> {
     let tenant = who.may(Scope::WebhooksManage)?.tenant;
-    let (context, now) = (app.clone(), app.now());
+    let now = app.now();
     let gone = app
         .db()
         .in_txn(move |txn| {
             Box::pin(async move {
                 let endpoint = locked(txn, tenant, id).await?;
-                deleted(&context, txn, endpoint, now).await
+                deleted(txn, endpoint, now).await
             })
         })
         .await?;
+    give_up(app, id, now).await?;
+    app.db().due().tell_changed(id);
     tracing::info!(endpoint = %id, merchant = %tenant.merchant, "webhook endpoint deleted");
     Ok(gone)
 }
 
-/// Deletes an endpoint that this transaction holds.
-pub(super) async fn deleted(
-    app: &App,
-    txn: &Txn,
-    mut endpoint: Endpoint,
-    now: Timestamp,
-) -> Result<Endpoint> {
+/// Deletes an endpoint that this transaction holds. What waits for it is given up afterwards.
+pub(super) async fn deleted(txn: &Txn, mut endpoint: Endpoint, now: Timestamp) -> Result<Endpoint> {
     (endpoint.deleted_at, endpoint.updated_at) = (Some(now), now);
     store(txn, &endpoint).await?;
-    give_up(app, txn, endpoint.id, now).await?;
     Ok(endpoint)
 }
 
-/// As `DeliveryState::cancel` says, of all that waits. What is under way ends as it ends.
-const GIVE_UP: &str =
-    "UPDATE webhook_deliveries SET state = 'canceled', at = ? WHERE endpoint_id = ? AND state = 'waiting'";
+/// As `DeliveryState::cancel` says, of what waits: so much at a time that nobody waits long for it. What is under way ends as it ends.
+const GIVE_UP: &str = "UPDATE webhook_deliveries SET state = 'canceled', at = ? WHERE state = 'waiting' AND seq IN \
+    (SELECT seq FROM webhook_deliveries WHERE endpoint_id = ? AND state = 'waiting' AND created_at <= ? LIMIT 2000)";
 
-async fn give_up(app: &App, txn: &Txn, id: WebhookEndpointId, now: Timestamp) -> Result<()> {
-    let canceled = sql(app.db().is_postgres(), GIVE_UP)
-        .bind(now)
-        .bind(id.to_string())
-        .run(txn)
-        .await?;
+/// Gives up what waits for an endpoint. One that died in the middle of it leaves the rest to expire, or to whoever asks again.
+pub(super) async fn give_up(app: &App, id: WebhookEndpointId, now: Timestamp) -> Result<()> {
+    let mut canceled = 0;
+    loop {
+        let some = sql(app.db().is_postgres(), GIVE_UP)
+            .bind(now)
+            .bind(id.to_string())
+            .bind(now);
+        let gone = app
+            .db()
+            .in_txn(move |txn| Box::pin(async move { Ok(some.run(txn).await?) }))
+            .await?;
+        canceled += gone;
+        if gone == 0 {
+            break;
+        }
+    }
     tracing::info!(endpoint = %id, canceled, "what waited for a webhook endpoint was given up");
     Ok(())
 }

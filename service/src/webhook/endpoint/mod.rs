@@ -21,6 +21,7 @@ use domain::id::WebhookEndpointId;
 use domain::merchant::Tenant;
 use domain::webhook::Endpoint;
 use entity::webhook_endpoint as table;
+use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 const NOT_FOUND: Error = Error::NotFound("webhook endpoint");
@@ -30,7 +31,7 @@ pub(super) async fn locked(txn: &Txn, tenant: Tenant, id: WebhookEndpointId) -> 
     let row = table::Entity::of(tenant)
         .filter(table::Column::Id.eq(id.to_string()))
         .filter(table::Column::DeletedAt.is_null())
-        .lock_exclusive()
+        .lock(LockType::NoKeyUpdate)
         .one(txn)
         .await?;
     Ok(row.ok_or(NOT_FOUND)?.try_into()?)

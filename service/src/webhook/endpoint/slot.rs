@@ -3,7 +3,7 @@
 //! Invariant: a merchant and mode have one at most, however many set it at once: who finds none holds the merchant's row and looks again
 //! before it makes one, and the index `webhook_endpoints_slot` stands behind that. Source: S4 "Configuration API".
 
-use super::change::{EndpointChange, changed, deleted, standing};
+use super::change::{EndpointChange, changed, deleted, give_up, standing};
 use super::create::{endpoint, fresh, hold_merchant, insert, sealed, vet};
 use super::find::living;
 use super::secret::{Overlap, replace};
@@ -14,6 +14,7 @@ use domain::credential::Scope;
 use domain::merchant::Tenant;
 use domain::webhook::{Endpoint, EndpointSettings, EventPatterns, Slot, Standing, WebhookSecret, WebhookUrl};
 use entity::webhook_endpoint as table;
+use sea_orm::sea_query::LockType;
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, Select};
 
 /// What becomes of the secret. In S4 it is optional, and a new one signs at once: there is no overlap.
@@ -74,7 +75,7 @@ pub async fn set_config(app: &App, who: &Actor, new: NewConfig) -> Result<Endpoi
             })
         })
         .await?;
-    app.db().due().tell_all();
+    app.db().due().tell_changed(set.id);
     tracing::info!(endpoint = %set.id, merchant = %tenant.merchant, "webhook config set");
     Ok(set)
 }
@@ -85,18 +86,19 @@ pub async fn set_config(app: &App, who: &Actor, new: NewConfig) -> Result<Endpoi
 /// When the scope is missing; not found.
 pub async fn remove_config(app: &App, who: &Actor) -> Result<Endpoint> {
     let tenant = who.may(Scope::WebhooksManage)?.tenant;
-    let (context, now) = (app.clone(), app.now());
+    let now = app.now();
     let removed = app
         .db()
         .in_txn(move |txn| {
             Box::pin(async move {
                 let there = held(txn, tenant).await?;
                 let there = there.ok_or(Error::NotFound("webhook config"))?;
-                deleted(&context, txn, there, now).await
+                deleted(txn, there, now).await
             })
         })
         .await?;
-    app.db().due().tell_all();
+    give_up(app, removed.id, now).await?;
+    app.db().due().tell_changed(removed.id);
     tracing::info!(endpoint = %removed.id, merchant = %tenant.merchant, "webhook config removed");
     Ok(removed)
 }
@@ -107,7 +109,7 @@ fn in_slot(tenant: Tenant) -> Select<table::Entity> {
 
 /// The configuration, held until the transaction ends.
 async fn held(txn: &Txn, tenant: Tenant) -> Result<Option<Endpoint>> {
-    let row = in_slot(tenant).lock_exclusive().one(txn).await?;
+    let row = in_slot(tenant).lock(LockType::NoKeyUpdate).one(txn).await?;
     Ok(row.map(TryInto::try_into).transpose()?)
 }
 
