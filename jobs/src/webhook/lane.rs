@@ -100,6 +100,11 @@ impl Lane {
         self.is_slow || (self.in_flight > 0 && silent > SLOW_FROM)
     }
 
+    /// Whether nothing was ever sent to it from here: one request finds out, and does not wait for those that hang.
+    pub(super) const fn is_untried(&self) -> bool {
+        self.is_slow && self.average.is_zero() && self.in_flight == 0
+    }
+
     /// Whether it has something under way or would have, if there were room.
     pub(super) fn is_busy(&self, now: Timestamp, instant: Instant) -> bool {
         self.in_flight > 0 || (self.is_due(now) && !self.is_blocked(now, instant))
@@ -128,7 +133,7 @@ impl Lane {
         if !self.is_due(now) || self.is_blocked(now, instant) {
             return 0;
         }
-        let mut most = if self.health.is_on_probation() {
+        let mut most = if self.health.is_on_probation() || self.is_untried() {
             1
         } else {
             self.most.min(self.window)

@@ -1,11 +1,12 @@
 //! Who is sent to next.
 //!
 //! Invariant: the planner alone knows what is in memory of lanes, so nothing there is locked. Round after round, each endpoint that has
-//! something due gets its turn; slow ones together have half of all that can be under way, so that the others never wait for them. What is
-//! told by transactions of this node is sent at once; what other nodes wrote and what is due later is found by looking.
+//! something due gets its turn; slow ones together have half of all that can be under way, and those of which nothing is known one request each
+//! of another quarter, so that the others never wait for them. What is told by transactions of this node is sent at once; what other nodes
+//! wrote and what is due later is found by looking.
 
 use super::client::Client;
-use super::lane::{Lane, SLOW, Settled, TOTAL};
+use super::lane::{Lane, RESERVE, SLOW, Settled, TOTAL};
 use super::send::Sender;
 use super::state::{DispatcherState, gauge};
 use super::write::{Note, Written, write};
@@ -344,7 +345,13 @@ impl Planner {
                 continue;
             };
             let is_slow = lane.is_slow(instant);
-            let left = if is_slow { budget.min(slow_budget) } else { budget };
+            let left = if lane.is_untried() {
+                budget.saturating_sub(RESERVE).max(budget.min(slow_budget))
+            } else if is_slow {
+                budget.min(slow_budget)
+            } else {
+                budget
+            };
             let room = lane.room(now, instant, left, slow_share);
             if room == 0 {
                 continue;

@@ -96,7 +96,7 @@ async fn a_server_that_fails_for_five_days_is_switched_off(
     let app = sending(engine).await;
     let school = app.merchant("school").await;
     let receiver = Receiver::start().await;
-    endpoint(&school, &receiver, at_once(1)).await;
+    let made = endpoint(&school, &receiver, at_once(1)).await;
     receiver.always(Answering::status(500));
     for day in 0..6 {
         school.sale(iqd(1_000)).await.succeeds();
@@ -110,6 +110,13 @@ async fn a_server_that_fails_for_five_days_is_switched_off(
     }
     school.sale(iqd(1_000)).await.succeeds();
     stands(&school, "PENDING").await;
+    // Enabled again it begins afresh: one more failure is the first.
+    update(&school, &made, json!({ "enabled": true })).await;
+    until("it has failed again", async || {
+        app.count("webhook_deliveries WHERE state = 'failed'").await == 7
+    })
+    .await;
+    assert_eq!(standing(&school).await["status"], "ENABLED");
 }
 
 #[rstest]

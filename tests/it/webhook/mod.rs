@@ -4,6 +4,7 @@ mod callbacks;
 mod delivering;
 mod failing;
 mod forgetting;
+mod hanging;
 mod managing;
 mod nodes;
 mod ordering;
