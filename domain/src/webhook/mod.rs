@@ -14,13 +14,12 @@ mod request;
 mod schedule;
 mod secret;
 mod signature;
+mod state;
 mod target;
 mod target_refusal;
 mod target_url;
 
-pub use delivery::{
-    Answer, Attempt, Body, BodyKey, Cause, Delivery, DeliveryState, DeliveryStatus, message_id,
-};
+pub use delivery::{Attempt, Body, BodyKey, Cause, Delivery, message_id};
 pub use endpoint::{
     DeliveryOrder, DisabledReason, Endpoint, EndpointRefusal, EndpointSecrets, EndpointSettings,
     LONGEST_OVERLAP, MOST_ENDPOINTS, PayloadForm, SealedHeaders, SealedSecret, Slot, Standing,
@@ -36,6 +35,7 @@ pub use secret::{SecretRefusal, WebhookSecret};
 pub use signature::{
     FieldRefusal, Signed, hmac_signature, security_fields_hash, standard_signature, timestamped_signature,
 };
+pub use state::{Answer, DeliveryState, DeliveryStatus};
 pub use target::{TargetPolicy, is_never_port};
 pub use target_refusal::TargetRefusal;
 pub use target_url::WebhookUrl;

@@ -50,6 +50,8 @@ pub(super) struct Lane {
     /// Since when what is under way has brought nothing.
     silent_since: Instant,
     held_until: Option<Instant>,
+    /// Nothing was to be sent to it when it was last looked at.
+    was_held: bool,
     /// What is kept of it here may be wrong: it is given up when nothing is under way, and taken anew.
     is_suspect: bool,
 }
@@ -90,6 +92,7 @@ impl Lane {
             average: Duration::ZERO,
             silent_since: now,
             held_until: None,
+            was_held: false,
             is_suspect: false,
         }
     }
@@ -191,11 +194,11 @@ impl Lane {
         instant: Instant,
     ) {
         let Some(settings) = settings else {
-            self.held_until = Some(instant + HELD);
+            (self.held_until, self.was_held) = (Some(instant + HELD), true);
             self.due = None;
             return;
         };
-        self.held_until = None;
+        (self.held_until, self.was_held) = (None, false);
         self.most = settings.max_in_flight;
         self.is_ordered = settings.order != DeliveryOrder::None;
         self.pace.set(settings.rate_per_second, instant);
@@ -213,6 +216,16 @@ impl Lane {
         } else {
             (self.claim, self.due) = (CLAIM.0, None);
         }
+    }
+
+    /// Whether nothing was to be sent to it until now.
+    pub(super) const fn was_held(&self) -> bool {
+        self.was_held
+    }
+
+    /// Its endpoint has answered so, as the database has it.
+    pub(super) const fn begin_afresh(&mut self, health: Health) {
+        self.health = health;
     }
 
     /// Something is to be sent at `at`, if not before.
@@ -253,7 +266,7 @@ impl Lane {
             self.expect(now);
         }
         if settled.is_closed {
-            self.held_until = Some(instant + HELD);
+            (self.held_until, self.was_held) = (Some(instant + HELD), true);
         }
     }
 }

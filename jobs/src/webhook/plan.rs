@@ -5,22 +5,18 @@
 //! of another quarter, so that the others never wait for them. What is told by transactions of this node is sent at once; what other nodes
 //! wrote and what is due later is found by looking.
 
+use super::batch::send_all;
 use super::client::Client;
 use super::lane::{Lane, RESERVE, SLOW, Settled, TOTAL};
 use super::send::Sender;
 use super::state::{DispatcherState, gauge};
-use super::write::{Note, Written, write};
+use super::write::{Note, write};
 use domain::id::WebhookEndpointId;
-use domain::webhook::{Delivery, Dialect};
-use futures_util::FutureExt as _;
 use service::App;
 use service::random;
-use service::webhook::{
-    Bodies, Claimed, LEASE, News, NodeId, Signer, Wanted, acquire, agenda, bodies, claim, release, renew,
-};
+use service::webhook::{Claimed, LEASE, News, NodeId, Wanted, acquire, agenda, claim, release, renew};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -404,8 +400,14 @@ impl Planner {
                 deliveries,
                 signer,
                 expired,
+                health,
                 ..
             } = claimed;
+            if signer.is_some() && lane.was_held() {
+                // Whoever let it go, perhaps through another node, made it begin afresh.
+                lane.begin_afresh(health);
+                drop(self.notes.send(Note::Adopted(lane.endpoint, health)).await);
+            }
             let settings = signer.as_ref().map(|signer| &signer.endpoint.settings);
             lane.claimed(settings, wanted.room, deliveries.len(), expired, instant);
             self.in_flight += deliveries.len();
@@ -441,54 +443,5 @@ impl Planner {
         state.slow_in_flight.store(gauge(slow), Ordering::Relaxed);
         state.lanes.store(gauge(self.lanes.len()), Ordering::Relaxed);
         state.open_breakers.store(gauge(open), Ordering::Relaxed);
-    }
-}
-
-type Batch = Vec<(Arc<Signer>, Vec<Delivery>, i64)>;
-
-/// Loads the bodies of what was claimed and sends each on its own.
-async fn send_all(sender: Arc<Sender>, batch: Batch, notes: mpsc::Sender<Note>) {
-    let all: Vec<Delivery> = batch
-        .iter()
-        .flat_map(|(_, deliveries, _)| deliveries)
-        .cloned()
-        .collect();
-    let loaded = AssertUnwindSafe(load(&sender.app, &all)).catch_unwind().await;
-    let bodies = loaded.unwrap_or_else(|_| {
-        tracing::error!("loading the bodies of webhooks ended in a panic");
-        Bodies::new()
-    });
-    for (signer, deliveries, epoch) in batch {
-        for delivery in deliveries {
-            let body = bodies.get(&delivery.key).cloned();
-            let (sender, signer, notes) = (Arc::clone(&sender), Arc::clone(&signer), notes.clone());
-            tokio::spawn(async move {
-                let sending = AssertUnwindSafe(sender.send(delivery.clone(), &signer, body));
-                let ended = sending.catch_unwind().await.unwrap_or_else(|_| {
-                    tracing::error!(delivery = %delivery.id, "an attempt at a webhook ended in a panic");
-                    sender.broke_off(delivery, &signer)
-                });
-                let written = Written {
-                    ended,
-                    epoch,
-                    is_watched: signer.endpoint.settings.dialect != Dialect::Callback,
-                };
-                // The writer ends after all who send.
-                drop(notes.send(Note::Ended(Box::new(written))).await);
-            });
-        }
-    }
-}
-
-/// The bodies, however long the database takes: what was claimed is to be sent.
-async fn load(app: &App, deliveries: &[Delivery]) -> Bodies {
-    loop {
-        match bodies(app, deliveries).await {
-            Ok(bodies) => return bodies,
-            Err(error) => {
-                tracing::warn!(%error, "the bodies of webhooks could not be read yet");
-                sleep(PAUSE).await;
-            }
-        }
     }
 }

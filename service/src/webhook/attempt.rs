@@ -3,7 +3,7 @@
 use crate::App;
 use domain::Timestamp;
 use domain::id::WebhookAttemptId;
-use domain::webhook::{Attempt, Delivery, DeliveryState, FailureClass};
+use domain::webhook::{Attempt, Delivery, DeliveryState, FailureClass, WebhookUrl};
 
 use super::StoredBody;
 
@@ -29,8 +29,14 @@ pub enum Outcome {
     Stale,
 }
 
-/// The attempt that was under way when whoever made it died.
-pub(super) fn interrupted(app: &App, delivery: &Delivery, now: Timestamp) -> Attempt {
+/// The attempt that was under way when whoever made it died: it began at `began`, and at `now` somebody found it.
+pub(super) fn interrupted(
+    app: &App,
+    delivery: &Delivery,
+    url: Option<&WebhookUrl>,
+    began: Timestamp,
+    now: Timestamp,
+) -> Attempt {
     let id: WebhookAttemptId = app.id(now);
     Attempt {
         id,
@@ -38,9 +44,18 @@ pub(super) fn interrupted(app: &App, delivery: &Delivery, now: Timestamp) -> Att
         endpoint: delivery.endpoint,
         delivery: delivery.id,
         number: delivery.state.attempts(),
-        url: delivery.url.as_ref().map(ToString::to_string).unwrap_or_default(),
-        started_at: now,
-        duration_micros: 0,
+        url: delivery
+            .url
+            .as_ref()
+            .or(url)
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        started_at: began,
+        duration_micros: now
+            .signed_duration_since(began)
+            .num_microseconds()
+            .unwrap_or(i64::MAX)
+            .max(0),
         is_success: false,
         status: None,
         failure: Some(FailureClass::Interrupted),

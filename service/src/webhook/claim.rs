@@ -4,13 +4,13 @@
 //! while that is checked, so no other process can take the lane over in between.
 
 use super::endpoint::told_of;
-use super::lane::NodeId;
+use super::lane::{NodeId, health};
 use super::signer::Signer;
 use crate::db::{Sql, Txn, sql};
 use crate::{App, Result};
 use domain::Timestamp;
 use domain::id::WebhookEndpointId;
-use domain::webhook::{Delivery, DeliveryOrder, DeliveryState, Endpoint};
+use domain::webhook::{Delivery, DeliveryOrder, DeliveryState, Endpoint, Health};
 use entity::webhook_delivery;
 use sea_orm::FromQueryResult;
 use std::collections::HashMap;
@@ -36,6 +36,8 @@ pub struct Claimed {
     pub deliveries: Vec<Delivery>,
     /// How many had waited for too long.
     pub expired: usize,
+    /// How the endpoint has answered lately, as the database has it: whoever enabled it again made it begin afresh.
+    pub health: Health,
     /// What signs; `None` when nothing may be sent to it now.
     pub signer: Option<Signer>,
     /// Whether this process still has the lane.
@@ -43,7 +45,7 @@ pub struct Claimed {
 }
 
 /// Held until the transaction ends, so that nobody takes the lanes over meanwhile. SQLite has one writer.
-const MINE: &str = "SELECT endpoint_id, epoch FROM webhook_lanes WHERE owner = ? AND endpoint_id IN ";
+const MINE: &str = "SELECT endpoint_id, epoch, failures, failing_since, open_until, trips, warned FROM webhook_lanes WHERE owner = ? AND endpoint_id IN ";
 
 /// Uses the index `webhook_deliveries_due`.
 const DUE: &str = "SELECT seq FROM (SELECT seq FROM webhook_deliveries \
@@ -114,7 +116,10 @@ async fn claim_in(
     let mut claimed = Vec::with_capacity(wanted.len());
     let (mut batch, mut seqs) = (Vec::new(), Vec::new());
     for wanted in wanted {
-        let is_mine = mine.get(&wanted.endpoint) == Some(&wanted.epoch);
+        let lane = mine
+            .get(&wanted.endpoint)
+            .filter(|(epoch, _)| *epoch == wanted.epoch);
+        let is_mine = lane.is_some();
         let endpoint = endpoints.get(&wanted.endpoint).filter(|_| is_mine);
         let open = endpoint.filter(|it| it.is_open());
         let signer = open.and_then(|it| Signer::open(app.keys(), Arc::clone(it), now));
@@ -133,6 +138,7 @@ async fn claim_in(
             endpoint: wanted.endpoint,
             deliveries: Vec::new(),
             expired,
+            health: lane.map(|(_, health)| *health).unwrap_or_default(),
             signer,
             is_mine,
         });
@@ -149,13 +155,13 @@ async fn claim_in(
     Ok(claimed)
 }
 
-/// The lanes that this process has, with their epochs.
+/// The lanes that this process has, with their epochs and how their endpoints have answered.
 async fn mine(
     app: &App,
     txn: &Txn,
     node: &NodeId,
     ids: &[String],
-) -> Result<HashMap<WebhookEndpointId, i64>> {
+) -> Result<HashMap<WebhookEndpointId, (i64, Health)>> {
     // In one order, as everybody takes them.
     let lock = if app.db().is_postgres() {
         " ORDER BY endpoint_id FOR SHARE"
@@ -171,7 +177,7 @@ async fn mine(
     for row in query.all(txn).await? {
         let id: String = row.try_get_by("endpoint_id")?;
         if let Ok(id) = id.parse() {
-            mine.insert(id, row.try_get_by("epoch")?);
+            mine.insert(id, (row.try_get_by("epoch")?, health(&row)?));
         }
     }
     Ok(mine)

@@ -5,14 +5,16 @@
 //! renew loses it; on SQLite the last process that asks has it. What the process before had under way is made again, under the next number.
 
 use super::attempt::interrupted;
-use crate::db::{Txn, sql};
+use super::endpoint::told_of;
+use crate::db::{Sql, Txn, sql};
 use crate::{App, Result};
 use domain::Timestamp;
 use domain::id::WebhookEndpointId;
-use domain::webhook::{Delivery, Health};
+use domain::webhook::{Delivery, Health, WebhookUrl};
 use entity::inconsistency::At as _;
 use entity::webhook_delivery;
 use sea_orm::{FromQueryResult, QueryResult};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 /// For how long a lane is taken, and again each time it is renewed.
@@ -131,6 +133,8 @@ UPDATE webhook_lanes SET owner = ?, epoch = epoch + 1, lease_until = ? \
 WHERE endpoint_id IN (SELECT value FROM json_each(?) ORDER BY value LIMIT ?) \
 RETURNING endpoint_id, epoch, failures, failing_since, open_until, trips, warned";
 
+/// What is under way, with when it began.
+const SENDING: &str = "SELECT * FROM webhook_deliveries WHERE state = 'sending' AND endpoint_id IN ";
 /// As `DeliveryState::lost` says. Uses the index `webhook_deliveries_sending`.
 const LOST: &str =
     "UPDATE webhook_deliveries SET state = 'waiting', at = ? WHERE state = 'sending' AND endpoint_id IN ";
@@ -179,16 +183,21 @@ async fn take(app: &App, txn: &Txn, node: &NodeId, ids: Vec<String>, now: Timest
             Ok(Lane {
                 endpoint: endpoint(row)?,
                 epoch: row.try_get_by("epoch")?,
-                health: Health {
-                    failures: count(row, "failures")?,
-                    failing_since: row.try_get_by("failing_since")?,
-                    open_until: row.try_get_by("open_until")?,
-                    trips: count(row, "trips")?,
-                    warned: row.try_get_by::<i16, _>("warned")?.try_into().unwrap_or_default(),
-                },
+                health: health(row)?,
             })
         })
         .collect()
+}
+
+/// How an endpoint has answered lately, in the columns of its lane.
+pub(super) fn health(row: &QueryResult) -> Result<Health> {
+    Ok(Health {
+        failures: count(row, "failures")?,
+        failing_since: row.try_get_by("failing_since")?,
+        open_until: row.try_get_by("open_until")?,
+        trips: count(row, "trips")?,
+        warned: row.try_get_by::<i16, _>("warned")?.try_into().unwrap_or_default(),
+    })
 }
 
 fn count(row: &QueryResult, column: &'static str) -> Result<u32> {
@@ -197,17 +206,40 @@ fn count(row: &QueryResult, column: &'static str) -> Result<u32> {
 }
 
 async fn take_over(app: &App, txn: &Txn, lanes: &[Lane], now: Timestamp) -> Result<()> {
-    let text = format!("{LOST}({}) RETURNING *", vec!["?"; lanes.len()].join(", "));
-    let lost = lanes
-        .iter()
-        .fold(sql(app.db().is_postgres(), &text).bind(now), |sql, lane| {
-            sql.bind(lane.endpoint.to_string())
-        });
+    let postgres = app.db().is_postgres();
+    let ids: Vec<String> = lanes.iter().map(|lane| lane.endpoint.to_string()).collect();
+    let places = vec!["?"; ids.len()].join(", ");
+    let sending = sql(postgres, &format!("{SENDING}({places})"));
+    let sending = ids.iter().cloned().fold(sending, Sql::bind).all(txn).await?;
+    if sending.is_empty() {
+        return Ok(());
+    }
+    let lost = sql(postgres, &format!("{LOST}({places}) RETURNING seq")).bind(now);
+    let mut seqs = BTreeSet::new();
+    for row in ids.iter().cloned().fold(lost, Sql::bind).all(txn).await? {
+        seqs.insert(row.try_get_by::<i64, _>("seq")?);
+    }
+    let urls: HashMap<WebhookEndpointId, Option<WebhookUrl>> = told_of(txn, &ids)
+        .await?
+        .into_iter()
+        .map(|endpoint| (endpoint.id, endpoint.settings.url))
+        .collect();
     let mut attempts = Vec::new();
-    for row in lost.all(txn).await? {
-        let delivery: Delivery = webhook_delivery::Model::from_query_result(&row, "")?.try_into()?;
-        tracing::warn!(delivery = %delivery.id, "an attempt was interrupted and is made again");
-        attempts.push(interrupted(app, &delivery, now));
+    for row in sending {
+        let row = webhook_delivery::Model::from_query_result(&row, "")?;
+        // Its process was faster after all.
+        if !seqs.contains(&row.seq) {
+            continue;
+        }
+        let began = row.at;
+        match Delivery::try_from(row) {
+            Ok(delivery) => {
+                tracing::warn!(delivery = %delivery.id, "an attempt was interrupted and is made again");
+                let url = urls.get(&delivery.endpoint).cloned().flatten();
+                attempts.push(interrupted(app, &delivery, url.as_ref(), began, now));
+            }
+            Err(error) => tracing::error!(%error, "a webhook delivery that was under way cannot be read"),
+        }
     }
     super::record::insert_attempts(app, txn, &attempts).await
 }
@@ -251,7 +283,7 @@ async fn give_back(app: &App, node: &NodeId, idle: &[WebhookEndpointId]) -> Resu
         .in_txn(move |txn| {
             Box::pin(async move {
                 let begun = sql(postgres, &text).bind(node);
-                ids.into_iter().fold(begun, crate::db::Sql::bind).run(txn).await?;
+                ids.into_iter().fold(begun, Sql::bind).run(txn).await?;
                 Ok(())
             })
         })

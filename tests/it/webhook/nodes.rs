@@ -35,7 +35,7 @@ async fn what_was_under_way_when_the_process_was_killed_is_sent_again_under_the_
         .await
         .unwrap();
     assert_eq!(made.data["webhookEndpointCreate"]["userErrors"], json!([]));
-    let log = "{ webhookDeliveries(first: 9) { nodes { status attemptCount attempts { number failure success } } } }";
+    let log = "{ webhookDeliveries(first: 9) { nodes { status attemptCount attempts { number failure success url } } } }";
     let all = async |url: &str| {
         let reply = shop.ask(url, log, json!({})).await.unwrap();
         reply.data["webhookDeliveries"]["nodes"]
@@ -69,13 +69,14 @@ async fn what_was_under_way_when_the_process_was_killed_is_sent_again_under_the_
     until("it was sent again", async || delivered().await.is_some()).await;
     let delivery = delivered().await.unwrap();
     let attempts = delivery["attempts"].as_array().unwrap();
+    let url = format!("{}/hook", receiver.url);
     assert_eq!(
         attempts[0],
-        json!({ "number": 1, "failure": "INTERRUPTED", "success": false })
+        json!({ "number": 1, "failure": "INTERRUPTED", "success": false, "url": url })
     );
     assert_eq!(
         attempts[1],
-        json!({ "number": 2, "failure": null, "success": true })
+        json!({ "number": 2, "failure": null, "success": true, "url": url })
     );
     let came = receiver.received();
     assert_eq!((came.len(), &came[1].body), (3, &came[2].body));
@@ -114,5 +115,37 @@ async fn two_nodes_share_the_endpoints_and_send_each_delivery_once() {
     .await;
     let ids: BTreeSet<String> = came.iter().map(|it| it.header("webhook-id").to_owned()).collect();
     assert_eq!((ids.len(), receiver.received().len()), (20, 20));
+    other.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_enabled_again_through_another_node_begins_afresh() {
+    let app = sending(Engine::Postgres).await;
+    let school = app.merchant("school").await;
+    let receiver = Receiver::start().await;
+    let schedule = json!({ "delaysSeconds": [0], "lifetimeSeconds": 86_400 });
+    let settings = json!({ "eventTypes": ["payment.captured"], "retrySchedule": schedule });
+    let made = endpoint(&school, &receiver, json!({ "settings": settings })).await;
+    receiver.always(Answering::status(500));
+    let failed = async |count: i64| {
+        until("they have failed", async || {
+            app.count("webhook_deliveries WHERE state = 'failed'").await == count
+        })
+        .await;
+    };
+    school.sale(iqd(1_000)).await.succeeds();
+    failed(1).await;
+    super::advance(&app, chrono::Duration::days(5));
+    school.sale(iqd(1_000)).await.succeeds();
+    failed(2).await;
+    assert_eq!(super::standing(&school).await["status"], "DISABLED");
+    // The lane is looked at while nothing may be sent.
+    school.sale(iqd(1_000)).await.succeeds();
+
+    let other = app.another_node().await;
+    super::update(&school.at(&other), &made, json!({ "enabled": true })).await;
+    super::advance(&app, chrono::Duration::zero());
+    failed(3).await;
+    assert_eq!(super::standing(&school).await["status"], "ENABLED");
     other.stop().await;
 }
